@@ -1,0 +1,105 @@
+"""Attention, the dense block after it, and their two uses: cross-attend and self-attend."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Attention(nn.Module):
+    """Multi-head attention of queries [B, N, Dq] on keys and values [B, M, Dk].
+
+    query-key and value channels are `channels` wide in all, split evenly over the heads.
+    """
+
+    def __init__(
+        self, query_dim: int, key_dim: int, channels: int, heads: int, out_dim: int | None = None
+    ) -> None:
+        super().__init__()
+        if channels % heads:
+            raise ValueError(f"{channels} channels do not split over {heads} heads")
+        self.heads = heads
+        self.query = nn.Linear(query_dim, channels)
+        self.key = nn.Linear(key_dim, channels)
+        self.value = nn.Linear(key_dim, channels)
+        self.out = nn.Linear(channels, out_dim or query_dim)
+
+    def split(self, x: Tensor) -> Tensor:
+        """[B, L, heads * d] -> [B, heads, L, d]."""
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def keys_values(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of x [B, M, Dk], each [B, heads, M, d]."""
+        return self.split(self.key(x)), self.split(self.value(x))
+
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+        """Fused attention; mask [B, M] is True where an element may be read."""
+        allowed = None if mask is None else mask[:, None, None, :]
+        if query.requires_grad and query.device.type == "cpu":
+            read = plain_attention(query, key, value, allowed)
+        else:
+            read = F.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
+        return self.out(read.transpose(1, 2).flatten(-2))
+
+
+def plain_attention(query: Tensor, key: Tensor, value: Tensor, allowed: Tensor | None) -> Tensor:
+    """The same, unfused, for training on a CPU: there the backward of the fused kernel takes twice as long."""
+    with torch.autocast(query.device.type, enabled=False):
+        scores = attention_scores(query, key)
+        if allowed is not None:
+            scores = scores.masked_fill(~allowed, float("-inf"))
+        return torch.matmul(scores.softmax(dim=-1), value)
+
+
+class Dense(nn.Sequential):
+    """The dense block: layer norm, linear, GELU, linear."""
+
+    def __init__(self, dim: int, widening: int) -> None:
+        super().__init__(
+            nn.LayerNorm(dim), nn.Linear(dim, widening * dim), nn.GELU(), nn.Linear(widening * dim, dim)
+        )
+
+
+class CrossAttend(nn.Module):
+    """The latents' look at the input array: pre-norm cross-attention and a dense block, both residual."""
+
+    def __init__(self, latent_dim: int, input_dim: int, channels: int, heads: int, widening: int) -> None:
+        super().__init__()
+        self.norm_latents = nn.LayerNorm(latent_dim)
+        self.norm_inputs = nn.LayerNorm(input_dim)
+        self.attention = Attention(latent_dim, input_dim, channels, heads)
+        self.dense = Dense(latent_dim, widening)
+
+    def read(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of the input array; they do not depend on the latents, so tied looks share them."""
+        return self.attention.keys_values(self.norm_inputs(inputs))
+
+    def forward(
+        self, latents: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Latents [B, N, D] after the look, and the queries [B, heads, N, d] they asked."""
+        query = self.attention.split(self.attention.query(self.norm_latents(latents)))
+        latents = latents + self.attention.attend(query, key, value, mask)
+        return latents + self.dense(latents), query
+
+
+class SelfAttend(nn.Module):
+    """One layer of the latent transformer."""
+
+    def __init__(self, dim: int, heads: int, widening: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.attention = Attention(dim, dim, dim, heads)
+        self.dense = Dense(dim, widening)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        x = self.norm(latents)
+        query = self.attention.split(self.attention.query(x))
+        latents = latents + self.attention.attend(query, *self.attention.keys_values(x), None)
+        return latents + self.dense(latents)
+
+
+def attention_scores(query: Tensor, key: Tensor) -> Tensor:
+    """Scores before the softmax, q k / sqrt(d): [..., N, d] and [..., M, d] -> [..., N, M]."""
+    return torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
