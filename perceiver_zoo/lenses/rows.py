@@ -1,0 +1,54 @@
+"""Rows of attention computed from a trace, a few latents at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from perceiver_zoo.nn.attention import attention_scores
+from perceiver_zoo.nn.trace import Trace
+
+# Before the softmax, as the paper draws it (figure 3: after it, maps are sparse), and after it.
+SCALES = ("scores", "weights")
+CHUNK = 1 << 22  # numbers held at once
+
+
+def check(trace: Trace, look: int, head: int | None, scale: str) -> None:
+    """Raise ValueError when the trace has no such look, head or scale."""
+    if not 0 <= look < len(trace.looks):
+        raise ValueError(f"look {look} does not exist: the run has looks 0..{len(trace.looks) - 1}")
+    if head is not None and not 0 <= head < trace.looks[look].query.shape[1]:
+        raise ValueError(
+            f"head {head} does not exist: look {look} has heads 0..{trace.looks[look].query.shape[1] - 1}"
+        )
+    if scale not in SCALES:
+        raise ValueError(f"scale is one of {', '.join(SCALES)}, not {scale!r}")
+
+
+def pick(trace: Trace, look: int, head: int | None) -> tuple[Tensor, Tensor]:
+    """Queries [W, h, N, d] and keys [W, h, M, d] of one head (h = 1) or of all."""
+    heads = slice(None) if head is None else slice(head, head + 1)
+    return trace.looks[look].query[:, heads].float(), trace.looks[look].key[:, heads].float()
+
+
+def masked(scores: Tensor, mask: Tensor | None, value: float) -> Tensor:
+    """Scores [W, ..., M] with `value` at the elements that were not read."""
+    if mask is None:
+        return scores
+    return scores.masked_fill(~mask.reshape(mask.shape[0], *[1] * (scores.dim() - 2), mask.shape[-1]), value)
+
+
+def weight_rows(query: Tensor, key: Tensor, mask: Tensor | None) -> Iterator[Tensor]:
+    """Post-softmax rows [W, h, n, M] of all latents in turn, n of them at a time."""
+    step = max(1, CHUNK // (key.shape[0] * key.shape[1] * key.shape[2]))
+    for part in query.split(step, dim=2):
+        yield masked(attention_scores(part, key), mask, float("-inf")).softmax(dim=-1)
+
+
+def sole_row(trace: Trace, query: Tensor, key: Tensor, scale: str) -> Tensor:
+    """Map [W, M] of queries [W, h, 1, d], averaged over the heads."""
+    if scale == "scores":
+        return masked(attention_scores(query, key).mean(dim=1)[:, 0], trace.mask, float("nan"))
+    return torch.cat(list(weight_rows(query, key, trace.mask)), dim=2).mean(dim=1)[:, 0]

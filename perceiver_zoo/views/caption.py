@@ -1,0 +1,36 @@
+"""What a drawn map is: model, look, latent, head and scale, with the values at both ends of the colours."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from perceiver_zoo.views.colour import Span, colours
+
+SCALE_NAMES = {"weights": "attention after the softmax", "scores": "scores before the softmax"}
+BAR, HEIGHT = 180, 44  # pixels
+
+
+def caption(
+    model: str, looks: int, *, lens: str, look: int, head: int | None, scale: str, latent: int | None = None
+) -> str:
+    """One line that names the map; looks, heads and latents count from 1, as on the page."""
+    who = f"latent {(latent or 0) + 1}" if lens == "latent" else "mean over latents"
+    heads = "mean over heads" if head is None else f"head {head + 1}"
+    return f"{model}, look {look + 1} of {looks}, {who}, {heads}, {SCALE_NAMES[scale]}"
+
+
+def with_caption(picture: np.ndarray, text: str, span: Span) -> np.ndarray:
+    """The picture with a strip below it: the colour scale with its values, and the line."""
+    height, width = picture.shape[:2]
+    canvas = Image.new("RGB", (max(width, 640), height + HEIGHT), "#16181d")
+    canvas.paste(Image.fromarray(picture), ((canvas.width - width) // 2, 0))
+    bar = np.broadcast_to(colours(np.linspace(0, 1, BAR))[None], (8, BAR, 3))
+    canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (12, height + 8))
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
+    draw.text((12, height + 20), f"{span.low:.3g}", fill="#c9ccd3", font=font)
+    draw.text((12 + BAR, height + 20), f"{span.high:.3g}", fill="#c9ccd3", font=font, anchor="ra")
+    lines = text.split(", ", 1)
+    draw.text((BAR + 28, height + 5), lines[0], fill="#ffffff", font=font)
+    draw.text((BAR + 28, height + 22), lines[-1], fill="#c9ccd3", font=font)
+    return np.asarray(canvas)

@@ -1,0 +1,60 @@
+"""A sound's map, over its mel spectrogram."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from perceiver_zoo.media.sample import AudioSample
+from perceiver_zoo.modalities.audio import AudioLayout, AudioModality
+from perceiver_zoo.views.colour import Span, enlarge, overlay
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 960, 384, 64, 30  # pixels of the spectrogram, and of its margins
+RANGE = 80.0  # decibels from the loudest bin to black
+
+
+def draw_sound(sample: AudioSample, layout: AudioLayout, grid: np.ndarray, span: Span) -> np.ndarray:
+    """Map [W, rows, columns] over the spectrogram of the whole sample with axes in hertz and seconds, RGB uint8.
+
+    Where windows overlap, their weights are averaged.
+    """
+    seconds = max(sample.seconds, layout.seconds)
+    grey = spectrogram(sample, seconds)
+    heat, count = np.zeros((HEIGHT, WIDTH)), np.zeros(WIDTH)
+    for start, window in zip(layout.starts, span.shade(grid), strict=True):
+        first = round(start / seconds * WIDTH)
+        last = max(first + 1, min(WIDTH, round((start + layout.seconds) / seconds * WIDTH)))
+        heat[:, first:last] += enlarge(window[::-1], HEIGHT, last - first)  # low frequencies at the bottom
+        count[first:last] += 1
+    picture = overlay(np.repeat(grey[..., None], 3, axis=2), heat / np.maximum(count, 1))
+    return with_axes(picture, layout, seconds)
+
+
+def spectrogram(sample: AudioSample, seconds: float) -> np.ndarray:
+    """Log-mel spectrogram of the sample padded to `seconds`, grey uint8 [HEIGHT, WIDTH], low at the bottom."""
+    modality = AudioModality(rate=sample.rate, mels=96, fft=1024)
+    wave = np.pad(sample.waveform, (0, max(0, round(seconds * sample.rate) - len(sample.waveform))))
+    decibel = modality.log_mel(torch.from_numpy(wave)[None])[0].numpy() * modality.std * 10 / np.log(10)
+    grey = np.clip((decibel - decibel.max()) / RANGE + 1, 0, 1)[::-1]
+    image = Image.fromarray((grey * 255).astype(np.uint8)).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)
+    return np.asarray(image)
+
+
+def with_axes(picture: np.ndarray, layout: AudioLayout, seconds: float) -> np.ndarray:
+    """Add ticks in hertz on the left and in seconds below."""
+    canvas = Image.new("RGB", (WIDTH + LEFT + 16, HEIGHT + BOTTOM + 10), "#16181d")
+    canvas.paste(Image.fromarray(picture), (LEFT, 10))
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
+    mel = np.log10(1 + np.array(layout.hertz) / 700)
+    for hertz in (250, 500, 1000, 2000, 4000, 8000):
+        at = np.log10(1 + hertz / 700) / mel[-1]
+        if at <= 1:
+            y = 10 + HEIGHT - round(at * HEIGHT)
+            text = f"{hertz // 1000} kHz" if hertz >= 1000 else f"{hertz} Hz"
+            draw.text((LEFT - 6, y), text, fill="#c9ccd3", font=font, anchor="rm")
+    step = next(s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60) if seconds / s <= 10 or s == 60)
+    for i in range(int(seconds / step + 1e-9) + 1):
+        x = LEFT + round(i * step / seconds * WIDTH)
+        draw.text((x, HEIGHT + 16), f"{i * step:g} s", fill="#c9ccd3", font=font, anchor="mt")
+    return np.asarray(canvas)

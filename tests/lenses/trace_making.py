@@ -1,0 +1,34 @@
+"""Traces without a network: random ones, and ones that look at a chosen element only."""
+
+from __future__ import annotations
+
+import torch
+
+from perceiver_zoo.nn import Look, Trace
+
+
+def random_trace(
+    windows: int = 2,
+    heads: int = 3,
+    latents: int = 5,
+    elements: int = 11,
+    masked: bool = False,
+    seed: int = 0,
+) -> Trace:
+    """Three looks, the last two tied, each with its own number of channels."""
+    rng = torch.Generator().manual_seed(seed)
+    first, tied = (2 * torch.randn(windows, heads, elements, d, generator=rng) for d in (4, 6))
+    queries = [2 * torch.randn(windows, heads, latents, d, generator=rng) for d in (4, 6, 6)]
+    mask = None
+    if masked:
+        mask = torch.rand(windows, elements, generator=rng) < 0.6
+        mask[:, 0] = True
+    looks = tuple(Look(query, key) for query, key in zip(queries, (first, tied, tied), strict=True))
+    return Trace(looks, torch.zeros(windows, latents, 8), mask)
+
+
+def probe(likeness: torch.Tensor) -> Trace:
+    """One look, one head, two latents that ask for the elements of greatest `likeness` [W, M], and hard."""
+    spread = likeness - likeness.mean(dim=1, keepdim=True)
+    key = (1e4 * spread / spread.abs().amax(dim=1, keepdim=True))[:, None, :, None]
+    return Trace((Look(torch.ones(len(key), 1, 2, 1), key),), torch.zeros(len(key), 2, 4))
