@@ -1,0 +1,91 @@
+"""3D shapes: LDraw parts, Sweet Home 3D furniture, ModelNet10 chairs and monitors as one set of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from perceiver_zoo.media.sample import PointCloudSample
+from perceiver_zoo.modalities.point_cloud import PointCloudModality
+from perceiver_zoo.training.packed import Packed
+from perceiver_zoo.training.task import Batch, Task, one_hot
+
+PARTS = {
+    "ldraw": "point_cloud/ldraw25.npz",
+    "furniture": "point_cloud/furniture.npz",
+    "modelnet": "point_cloud/modelnet10_chair_monitor.npz",
+}
+
+
+def display_name(name: str) -> str:
+    return name.replace("_", " ").lower()
+
+
+class Shapes(Task):
+    """Classes of one name in two sets are one class.
+
+    Augmented by rotation about the vertical, a small tilt, scale per axis, mirror, jitter, outliers and a random
+    subset of the points each step.
+    """
+
+    modality: PointCloudModality
+    split = "LDraw-25 test, furniture fold 3, ModelNet10 chair and monitor test"
+    elements = 384
+    smoothing = 0.1
+
+    def __init__(self, data, modality) -> None:
+        super().__init__(data, modality)
+        self.packed = {part: Packed(data / file) for part, file in PARTS.items()}
+        self.classes = sorted(
+            {display_name(name) for packed in self.packed.values() for name in packed.classes}
+        )
+
+    def split_of(self, part: str, held: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Points [n, P, 3] and labels [n] of one part's held-out or training shapes."""
+        packed = self.packed[part]
+        test = packed["fold"] == 3 if "fold" in packed.arrays else packed["is_test"]
+        names = [self.classes.index(display_name(name)) for name in packed.classes]
+        chosen = test if held else ~test
+        return packed["points"][chosen].astype(np.float32), np.array(names)[packed["labels"][chosen]]
+
+    def prepare(self) -> None:
+        parts = [self.split_of(part, held=False) for part in PARTS]
+        self.shapes = [torch.from_numpy(shape) for points, _ in parts for shape in points]
+        self.labels = np.concatenate([labels for _, labels in parts])
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        weight = counts[self.labels] ** -0.6  # between every shape alike and every class alike
+        self.chance = weight / weight.sum()
+
+    def draw(self, rng: np.random.Generator, size: int) -> Batch:
+        chosen = rng.choice(len(self.labels), size=size, p=self.chance)
+        kept = [torch.from_numpy(rng.permutation(len(self.shapes[i]))[: self.elements]) for i in chosen]
+        points = torch.stack([self.shapes[i][index] for i, index in zip(chosen, kept, strict=True)])
+        positions = move(rng, points)
+        targets = one_hot(self.labels[chosen], len(self.classes), self.smoothing)
+        return Batch(torch.zeros(size, self.elements, 0), positions, targets)
+
+    def held_out(self) -> Iterator[tuple[PointCloudSample, int, str]]:
+        for part in PARTS:
+            for points, label in zip(*self.split_of(part, held=True), strict=True):
+                yield PointCloudSample(points), int(label), part
+
+
+def move(rng: np.random.Generator, points: torch.Tensor) -> torch.Tensor:
+    """Turn, tilt, stretch, mirror and jitter each cloud of [B, P, 3], then centre and scale it as the page does."""
+    batch = len(points)
+    turn = rng.uniform(0, 2 * np.pi, batch)
+    cos, sin, zero, one = np.cos(turn), np.sin(turn), np.zeros(batch), np.ones(batch)
+    about_z = np.stack([cos, -sin, zero, sin, cos, zero, zero, zero, one], axis=-1).reshape(batch, 3, 3)
+    tilt = np.eye(3) + rng.normal(0, 0.08, (batch, 3, 3))
+    stretch = rng.uniform(0.8, 1.25, (batch, 1, 3)) * np.where(rng.random((batch, 1, 3)) < [0.5, 0, 0], -1, 1)
+    matrix = torch.from_numpy((about_z @ tilt * stretch).astype(np.float32))
+    points = points @ matrix.transpose(1, 2)
+    noise = rng.normal(0, 1, points.shape) * rng.uniform(0, 0.02, (batch, 1, 1))
+    stray = rng.random((batch, points.shape[1], 1)) < rng.uniform(0, 0.02, (batch, 1, 1)) * (
+        rng.random((batch, 1, 1)) < 0.3
+    )
+    points = points + torch.from_numpy((noise + stray * rng.normal(0, 0.4, points.shape)).astype(np.float32))
+    points = points - points.mean(dim=1, keepdim=True)
+    return points / points.norm(dim=2, keepdim=True).amax(dim=1, keepdim=True)

@@ -1,0 +1,90 @@
+"""The recipes behind the bundled weights; `perceiver-zoo train NAME` runs one."""
+
+from __future__ import annotations
+
+from perceiver_zoo.nn import FourierConfig
+from perceiver_zoo.training.audio import Sounds
+from perceiver_zoo.training.image import Cifar10
+from perceiver_zoo.training.point_cloud import Shapes
+from perceiver_zoo.training.recipe import Recipe
+from perceiver_zoo.training.video import CameraWork
+
+# What the nano models share; small enough to train on a CPU in an hour.
+NANO = {"latents": 32, "latent_dim": 192, "block_layers": 2, "self_heads": 4, "cross_channels": 128}
+
+IMAGE = Recipe(
+    name="perceiver_nano.cifar10",
+    task=Cifar10,
+    modality="image",
+    reading={"size": 32, "neighbourhood": 5},
+    network=NANO
+    | {
+        "position": FourierConfig(12, (32, 32)),
+        "embed": 128,
+    },
+    share="paper",
+    looks=3,
+    steps=4200,
+    trained_on="CIFAR-10 train (Krizhevsky 2009; research use)",
+)
+
+AUDIO = Recipe(
+    name="perceiver_nano.sounds30",
+    task=Sounds,
+    modality="audio",
+    network=NANO
+    | {
+        "position": FourierConfig(8, (8, 62)),
+        "cross_heads": 4,
+        "embed": 160,
+        "dropout": 0.1,
+    },
+    share="paper",
+    looks=3,
+    steps=1500,
+    batch=96,
+    weight_decay=0.05,
+    trained_on="ESC-10 folds 1-3 (CC BY 3.0), Free Spoken Digits (CC BY-SA 4.0), "
+    "FSDKaggle2018 instruments (CC BY, CC0)",
+)
+
+POINT_CLOUD = Recipe(
+    name="perceiver_nano.shapes39",
+    task=Shapes,
+    modality="point_cloud",
+    network=NANO
+    | {
+        "position": FourierConfig(16, (32, 32, 32)),
+        "cross_heads": 4,
+        "embed": 192,
+        "dropout": 0.1,
+    },
+    share="paper",
+    looks=3,
+    steps=3000,
+    batch=64,
+    weight_decay=0.05,
+    trained_on="LDraw parts (CC BY 2.0), Sweet Home 3D furniture (CC0, CC BY 3.0), "
+    "ModelNet10 chairs and monitors (research use)",
+)
+
+VIDEO = Recipe(
+    name="perceiver_nano.camera_work",
+    task=CameraWork,
+    modality="video",
+    reading={"stride": 2},
+    network=NANO
+    | {
+        "position": FourierConfig(8, (12, 12, 12)),
+        "cross_heads": 4,
+        "embed": 192,
+    },
+    share="paper",
+    looks=3,
+    steps=5200,
+    batch=96,
+    trained_on="a virtual camera over Tiny-ImageNet train photographs (CS231N; research use) "
+    "and street frames (fight-detection-surv-dataset)",
+)
+
+RECIPES = {recipe.name: recipe for recipe in (IMAGE, AUDIO, VIDEO, POINT_CLOUD)}
