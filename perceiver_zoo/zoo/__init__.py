@@ -1,0 +1,13 @@
+"""The model zoo: which pretrained Perceivers there are, and how their weights are read."""
+
+from perceiver_zoo.zoo.registry import (
+    UnknownModelError,
+    ZooEntry,
+    assets,
+    find,
+    list_models,
+    read_entry,
+    registry,
+)
+
+__all__ = ["UnknownModelError", "ZooEntry", "assets", "find", "list_models", "read_entry", "registry"]
