@@ -1,0 +1,120 @@
+"""`perceiver-zoo attend`: where a model looked in one file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perceiver_zoo.cli.common import KINDS, CommandError, Models, percent, positive, printable, whole_file
+
+if TYPE_CHECKING:
+    from perceiver_zoo.zoo import ZooEntry
+
+LENSES = ("mean", "latent")
+SCALES = ("weights", "scores")
+ENDINGS = {
+    ".png": None,
+    ".npz": None,
+    ".mp4": "video",
+    ".ply": "point_cloud",
+}  # and the one modality it is for
+
+
+def add_to(commands: Any) -> None:
+    parser = commands.add_parser(
+        "attend",
+        help="draw where a model looked in a file",
+        description="Draw where a model looked in a file. Looks, latents and heads count from 1, as on the page.",
+    )
+    parser.add_argument("file", metavar="FILE", help="an image, a sound, a video or a 3D shape")
+    parser.add_argument(
+        "-o",
+        dest="out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help=".png: the map over the input; .npz: the map as numbers; .mp4: a video's map over its frames; "
+        ".ply: a 3D shape's points in the map's colours",
+    )
+    parser.add_argument(
+        "--model", metavar="NAME", help="model to use (default: the best measured of the file's modality)"
+    )
+    parser.add_argument("--lens", choices=LENSES, help="mean over latents, or one latent (default: mean)")
+    parser.add_argument(
+        "--latent", type=positive, metavar="N", help="the latent of the lens latent (default: 1)"
+    )
+    parser.add_argument("--look", type=positive, metavar="N", help="which look (default: the last)")
+    parser.add_argument("--head", type=positive, metavar="N", help="one head (default: the mean over heads)")
+    parser.add_argument(
+        "--scale",
+        choices=SCALES,
+        default="weights",
+        help="after the softmax or before (default: %(default)s)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    check_out(args.out, Path(args.file))
+    if args.latent and args.lens == "mean":
+        raise CommandError("--latent is for the lens latent, and --lens mean was asked for")
+
+    from perceiver_zoo import media
+
+    models = Models(args.model)
+    try:
+        sample = media.read(args.file)
+        check_ending(args.out, sample.modality)
+        pipeline = models.fit_for(sample)
+        asked = question(args, pipeline.entry)
+        result = pipeline.classify(sample)
+    except media.MediaError as error:
+        raise CommandError(str(error), 1) from error
+
+    from perceiver_zoo.cli import attend_write
+
+    with whole_file(args.out) as part:
+        line = attend_write.WRITERS[args.out.suffix.lower()](part, pipeline, result, asked)
+    best = result.labels(1)[0]
+    print(f"{printable(str(args.out))}: {best.label} {percent(best.probability)}; {line}")
+    return 0
+
+
+def check_out(out: Path, file: Path) -> None:
+    """Raise CommandError where nothing can, or should, be written."""
+    if out.suffix.lower() not in ENDINGS:
+        raise CommandError(
+            f"{printable(str(out))} must end in {', '.join(ENDINGS)}, which says what to write"
+        )
+    if not out.parent.is_dir():
+        raise CommandError(f"there is no folder {printable(str(out.parent))} to write to")
+    if out.exists() and file.exists() and out.samefile(file):
+        raise CommandError("FILE and OUT are the same file; give OUT another name")
+
+
+def check_ending(out: Path, modality: str) -> None:
+    """Raise CommandError where `out` ends as a file of another modality does."""
+    made_for = ENDINGS[out.suffix.lower()]
+    if made_for and made_for != modality:
+        raise CommandError(
+            f"{out.suffix} is for {KINDS[made_for][1]}, and FILE is {KINDS[modality][0]}; "
+            "give OUT the ending .png or .npz"
+        )
+
+
+def question(args: argparse.Namespace, entry: ZooEntry) -> dict[str, Any]:
+    """The lens and its arguments, counted from 0; CommandError where the model has no such look, head or latent."""
+    network = entry.config["network"]
+    there_are = {"look": len(network["looks"]), "latent": network["latents"], "head": network["cross_heads"]}
+    for name, count in there_are.items():
+        if (getattr(args, name) or 1) > count:
+            has = f"{name}s 1 to {count}" if count > 1 else f"one {name} only"
+            raise CommandError(f"{name} {getattr(args, name)} does not exist: {entry.name} has {has}")
+    asked = {
+        "lens": args.lens or ("latent" if args.latent else "mean"),
+        "look": (args.look or there_are["look"]) - 1,
+        "head": args.head and args.head - 1,
+        "scale": args.scale,
+    }
+    return asked | ({"latent": (args.latent or 1) - 1} if asked["lens"] == "latent" else {})

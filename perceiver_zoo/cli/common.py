@@ -1,0 +1,117 @@
+"""What several commands share: errors, numbers that count from one, and files that are written whole."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perceiver_zoo.media import Sample
+    from perceiver_zoo.pipeline import Pipeline
+
+# What a file of each modality is called in a sentence: one, and many.
+KINDS = {
+    "image": ("an image", "images"),
+    "audio": ("a sound", "sounds"),
+    "video": ("a video", "videos"),
+    "point_cloud": ("a 3D shape", "3D shapes"),
+}
+
+
+class CommandError(Exception):
+    """One sentence for the person at the terminal; `code` is the exit code, 2 for wrong usage."""
+
+    def __init__(self, message: str, code: int = 2) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def positive(text: str) -> int:
+    """An argparse type: a whole number from 1 up."""
+    with suppress(ValueError):
+        if int(text) >= 1:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+
+
+def printable(text: str) -> str:
+    """Text from a stranger, fit for one line of a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def percent(share: float) -> str:
+    """0.7812 -> "78.1 %"."""
+    return f"{share:.1%}".replace("%", " %")
+
+
+class Models:
+    """Loads each model once: the one asked for, or else the one that measured best in each modality."""
+
+    def __init__(self, asked: str | None = None, device: str | None = None) -> None:
+        from perceiver_zoo.zoo import find
+
+        self.asked = find(asked) if asked else None
+        self.device = checked_device(device)
+        self.loaded: dict[str, Pipeline] = {}
+
+    def fit_for(self, sample: Sample) -> Pipeline:
+        """The model for a sample; CommandError where there is none."""
+        from perceiver_zoo.pipeline import default_model, load
+        from perceiver_zoo.zoo import list_models
+
+        if self.asked and self.asked.modality != sample.modality:
+            reads, found = KINDS[self.asked.modality][1], KINDS[sample.modality][0]
+            raise CommandError(f"{self.asked.name} reads {reads}, and this file is {found}")
+        if not list_models(sample.modality):
+            raise CommandError(f"no model that reads {KINDS[sample.modality][1]} is installed")
+        name = self.asked.name if self.asked else default_model(sample.modality)
+        if name not in self.loaded:
+            self.loaded[name] = load(name, self.device)
+        return self.loaded[name]
+
+
+def checked_device(name: str | None) -> Any:
+    """The torch device called `name`, or None to let the pipeline choose."""
+    if name is None:
+        return None
+    import torch
+
+    with suppress(RuntimeError, AssertionError):
+        device = torch.zeros(1, device=name).device
+        if device.type in ("cpu", "cuda", "mps"):
+            return device
+    raise CommandError(f"there is no device {name!r} here; cpu is always there")
+
+
+def data_folder(asked: Path | None) -> Path:
+    """The folder of packed data sets: --data, else the variable PERCEIVER_ZOO_DATA, else `data`."""
+    folder = asked or Path(os.environ.get("PERCEIVER_ZOO_DATA") or "data")
+    if not folder.is_dir():
+        raise CommandError(f"there is no data folder {printable(str(folder))}: name it with --data")
+    return folder
+
+
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="packed data sets (default: $PERCEIVER_ZOO_DATA, else data)"
+    )
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A place to write to that becomes `path` when all went well, and otherwise leaves nothing behind."""
+    part = path.with_name(f".{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise CommandError(
+            f"{printable(str(path))} cannot be written: {error.strerror or error}", 1
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
