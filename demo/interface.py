@@ -1,0 +1,66 @@
+"""The page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.tabs import TABS
+from demo.views.cloud import PLOTLY_SCRIPT, head
+from perceiver_zoo import media
+from perceiver_zoo.pipeline import best_device, device_name
+from perceiver_zoo.zoo import assets
+
+STATIC = Path(__file__).resolve().parent / "static"
+TITLE = "Perceiver Zoo"
+INTRODUCTION = (
+    "One network that knows nothing about pixels, time or geometry. Drop in a picture, a sound, a video or a 3D shape: "
+    "it says what it is and shows, element by element, where it looked."
+)
+MOST_BYTES = "200mb"
+
+
+def build() -> gr.Blocks:
+    """The whole page, one tab a modality."""
+    with gr.Blocks(title=TITLE, delete_cache=(600, 3600)) as page:
+        gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="masthead")
+        tabs = [make() for make in TABS]
+        with gr.Tabs():
+            for tab in tabs:
+                with gr.Tab(tab.title, id=tab.modality) as shell:
+                    tab.build()
+                shell.select(
+                    tab.first_example, tab.input, tab.input, api_visibility="private", show_progress="hidden"
+                )
+        first = tabs[0]
+        page.load(
+            first.first_example, first.input, first.input, api_visibility="private", show_progress="hidden"
+        )
+        gr.Markdown(
+            "Attention shows what was read, not why the answer is what it is. "
+            f"Running on {device_name(best_device())}.",
+            elem_classes="status",
+        )
+    return page
+
+
+def theme() -> gr.themes.Base:
+    """Neutral greys and one accent."""
+    return gr.themes.Base(primary_hue="violet", neutral_hue="gray", radius_size="sm")
+
+
+def launch_options() -> dict[str, Any]:
+    """What the page needs from the server: its look, its scripts, the files it may serve."""
+    gr.set_static_paths([PLOTLY_SCRIPT])
+    media.warm()
+    return {
+        "theme": theme(),
+        # In the head, for Gradio rewrites the selectors of what it is given as css.
+        "head": head() + f"<style>{(STATIC / 'style.css').read_text(encoding='utf-8')}</style>",
+        "allowed_paths": [str(assets() / "examples")],
+        "max_file_size": MOST_BYTES,
+        "footer_links": ["api", "settings"],
+        "run_history": False,
+    }

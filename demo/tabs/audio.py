@@ -1,0 +1,29 @@
+"""Sound: the map over the spectrogram, beside the player."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from demo.tab import ModalityTab, picture, read_path
+from perceiver_zoo.pipeline import Result
+from perceiver_zoo.views import Span, draw_sound
+
+
+class AudioTab(ModalityTab):
+    modality = "audio"
+    title = "Audio"
+    sentence = "Every patch of the mel spectrogram is one element. The colours show which of them were read."
+
+    def make_input(self) -> Any:
+        return read_path(
+            gr.Audio(sources=["upload", "microphone"], type="filepath", label="Sound", elem_id="audio-input")
+        )
+
+    def make_view(self) -> list[Any]:
+        return [picture("Where it listened", 440, "audio-view")]
+
+    def draw(self, result: Result, folded: np.ndarray, span: Span) -> list[Any]:
+        return [draw_sound(result.sample, result.layout, folded, span)]  # type: ignore[arg-type]

@@ -1,0 +1,55 @@
+"""3D: the map on the points, in a scene that turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from demo.tab import ModalityTab, read_path
+from demo.views.cloud import cloud_scene, scene_value
+from perceiver_zoo.pipeline import Result
+from perceiver_zoo.views import Span
+
+ENDINGS = [
+    ".ply",
+    ".pcd",
+    ".pts",
+    ".xyz",
+    ".xyzn",
+    ".xyzrgb",
+    ".obj",
+    ".stl",
+    ".off",
+    ".glb",
+    ".gltf",
+    ".npy",
+    ".npz",
+]
+
+
+class PointCloudTab(ModalityTab):
+    modality = "point_cloud"
+    title = "3D point cloud"
+    sentence = (
+        "Every point is one element, known by its place alone. Drag to turn; "
+        "the colours show which points were read."
+    )
+
+    def make_input(self) -> Any:
+        return read_path(
+            gr.File(
+                file_types=ENDINGS,
+                type="filepath",
+                label="Mesh or point cloud",
+                height=180,
+                elem_id="cloud-input",
+            )
+        )
+
+    def make_view(self) -> list[Any]:
+        return [cloud_scene()]
+
+    def draw(self, result: Result, folded: np.ndarray, span: Span) -> list[Any]:
+        return [scene_value(result, folded, span)]

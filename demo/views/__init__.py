@@ -1,0 +1,1 @@
+"""Views that need a script of their own in the page."""

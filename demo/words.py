@@ -1,0 +1,64 @@
+"""The lines of text below a picture: what was drawn, where the weight lies, how long it took."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from perceiver_zoo.pipeline import Result
+from perceiver_zoo.views import Span
+from perceiver_zoo.views.colour import STOPS
+
+GRADIENT = ", ".join(f"#{stop}" for stop in STOPS)
+
+
+def number(value: float) -> str:
+    """Three digits, no exponent where a person would not write one."""
+    return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.1e}"
+
+
+def legend(text: str, span: Span) -> str:
+    """The colour scale with the values at its ends, and the line that names the map."""
+    model, rest = text.split(", ", 1)
+    return (
+        '<div class="legend"><span class="value">'
+        f'{number(span.low)}</span><span class="bar" style="background:linear-gradient(90deg,{GRADIENT})"></span>'
+        f'<span class="value">{number(span.high)}</span>'
+        f'<span class="what"><b>{escape(model)}</b> {escape(rest)}</span></div>'
+    )
+
+
+def concentration(weights: np.ndarray) -> float:
+    """The least share of the elements that carries half of all weight, for weights [W, M]."""
+    order = np.sort(weights.ravel())[::-1]
+    carried = np.cumsum(order, dtype=np.float64)
+    return (int(np.searchsorted(carried, carried[-1] / 2)) + 1) / len(order)
+
+
+def status(result: Result, loading: float) -> str:
+    """Device, time and size of one answer, in small type."""
+    windows, elements = result.trace.looks[0].key.shape[0], result.trace.looks[0].key.shape[2]
+    count = f"{elements:,} {result.unit}{'' if elements == 1 else _plural(result.unit)}"
+    if windows > 1:
+        count += f" in each of {windows} windows"
+    loaded = f", model loaded in {loading:.2f} s" if loading > 0.05 else ""
+    return (
+        f'<div class="status">{count}, read by {result.trace.latent_count} latents in {len(result.trace.looks)} looks. '
+        f"{escape(result.device)}: {result.seconds['read']:.2f} s to read the file, "
+        f"{result.seconds['run']:.2f} s to run{loaded}.</div>"
+    )
+
+
+def _plural(unit: str) -> str:
+    return "es" if unit.endswith("h") else "s"
+
+
+def alternative(result: Result, weights: np.ndarray) -> str:
+    """The picture in words, for those who cannot see it."""
+    best = result.labels(1)[0]
+    share = concentration(weights)
+    return (
+        f"{best.label}, {best.probability:.0%}. Half of this map's attention lies on {share:.0%} of the "
+        f"{result.unit}{_plural(result.unit)}."
+    )

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.server import serve
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(chromium, tmp_path_factory):
+    with serve(tmp_path_factory.mktemp("page")) as address:
+        yield address
+
+
+class Watched:
+    """A browser page that remembers its errors and which hosts it asked."""
+
+    def __init__(self, page, address: str) -> None:
+        self.page, self.errors, self.hosts = page, [], set()
+        page.on(
+            "console", lambda message: self.errors.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "request",
+            lambda request: self.hosts.add(request.url.split("/")[2]) if "//" in request.url else None,
+        )
+        page.goto(address, wait_until="load")
+        page.wait_for_selector("#masthead")
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Open the page at a width; afterwards no error was logged and no other host was asked."""
+    opened = []
+    forgiven = []
+
+    def open_page(width: int = 1280, height: int = 1000, scheme: str = "light", expected: str = "no message"):
+        forgiven.append(expected)
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        opened.append((context, Watched(context.new_page(), address)))
+        return opened[-1][1].page
+
+    yield open_page
+    for context, watched in opened:
+        context.close()
+        assert [error for error in watched.errors if not any(text in error for text in forgiven)] == []
+        assert watched.hosts <= {address.split("/")[2], ""}
