@@ -1,0 +1,23 @@
+"""The README's figures are the measured ones, and what it names exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from perceiver_zoo.cli.listing import markdown
+from perceiver_zoo.zoo import find, list_models
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_models_is_what_was_measured():
+    table = README.split("<!-- models -->\n")[1].split("\n<!-- /models -->")[0]
+    assert table == markdown([find(name) for name in list_models()])
+
+
+def test_every_linked_file_is_there():
+    linked = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert linked
+    assert [link for link in linked if not (ROOT / link).exists()] == []
