@@ -10,20 +10,21 @@ from torch import Tensor, nn
 class Attention(nn.Module):
     """Multi-head attention of queries [B, N, Dq] on keys and values [B, M, Dk].
 
-    query-key and value channels are `channels` wide in all, split evenly over the heads.
+    query-key channels are `channels` wide in all, value channels `values` (as many if None); heads share them evenly.
     """
 
     def __init__(
-        self, query_dim: int, key_dim: int, channels: int, heads: int, out_dim: int | None = None
+        self, query_dim: int, key_dim: int, channels: int, heads: int, values: int | None = None
     ) -> None:
         super().__init__()
-        if channels % heads:
-            raise ValueError(f"{channels} channels do not split over {heads} heads")
+        values = values or channels
+        if channels % heads or values % heads:
+            raise ValueError(f"{channels} and {values} channels do not split over {heads} heads")
         self.heads = heads
         self.query = nn.Linear(query_dim, channels)
         self.key = nn.Linear(key_dim, channels)
-        self.value = nn.Linear(key_dim, channels)
-        self.out = nn.Linear(channels, out_dim or query_dim)
+        self.value = nn.Linear(key_dim, values)
+        self.out = nn.Linear(values, query_dim)
 
     def split(self, x: Tensor) -> Tensor:
         """[B, L, heads * d] -> [B, heads, L, d]."""
@@ -62,13 +63,27 @@ class Dense(nn.Sequential):
 
 
 class CrossAttend(nn.Module):
-    """The latents' look at the input array: pre-norm cross-attention and a dense block, both residual."""
+    """The latents' look at the input array: pre-norm cross-attention and a dense block, both residual.
 
-    def __init__(self, latent_dim: int, input_dim: int, channels: int, heads: int, widening: int) -> None:
+    Perceiver IO's decoder is one too, with the roles changed: its queries look at the latents. residual: whether what
+    was read is added to the query; some decoders keep only what was read.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        input_dim: int,
+        channels: int,
+        heads: int,
+        widening: int,
+        values: int | None = None,
+        residual: bool = True,
+    ) -> None:
         super().__init__()
+        self.residual = residual
         self.norm_latents = nn.LayerNorm(latent_dim)
         self.norm_inputs = nn.LayerNorm(input_dim)
-        self.attention = Attention(latent_dim, input_dim, channels, heads)
+        self.attention = Attention(latent_dim, input_dim, channels, heads, values)
         self.dense = Dense(latent_dim, widening)
 
     def read(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,18 +94,23 @@ class CrossAttend(nn.Module):
         self, latents: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Latents [B, N, D] after the look, and the queries [B, heads, N, d] they asked."""
-        query = self.attention.split(self.attention.query(self.norm_latents(latents)))
-        latents = latents + self.attention.attend(query, key, value, mask)
+        query = self.ask(latents)
+        read = self.attention.attend(query, key, value, mask)
+        latents = latents + read if self.residual else read
         return latents + self.dense(latents), query
+
+    def ask(self, latents: Tensor) -> Tensor:
+        """The queries [B, heads, N, d] of the latents."""
+        return self.attention.split(self.attention.query(self.norm_latents(latents)))
 
 
 class SelfAttend(nn.Module):
-    """One layer of the latent transformer."""
+    """One layer of the latent transformer; channels: query-key channels, the latents' own width if None."""
 
-    def __init__(self, dim: int, heads: int, widening: int) -> None:
+    def __init__(self, dim: int, heads: int, widening: int, channels: int | None = None) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(dim)
-        self.attention = Attention(dim, dim, dim, heads)
+        self.attention = Attention(dim, dim, channels or dim, heads, dim)
         self.dense = Dense(dim, widening)
 
     def forward(self, latents: Tensor) -> Tensor:

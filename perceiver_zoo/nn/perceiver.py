@@ -5,14 +5,16 @@ One class serves every modality. What differs between models is data: see Percei
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from perceiver_zoo.nn.adapters import ADAPTERS
 from perceiver_zoo.nn.attention import CrossAttend, SelfAttend
-from perceiver_zoo.nn.position import FourierConfig, FourierFeatures
+from perceiver_zoo.nn.position import FourierConfig
+from perceiver_zoo.nn.readouts import READOUTS
 from perceiver_zoo.nn.trace import Look, Trace
 
 
@@ -25,10 +27,12 @@ class PerceiverConfig:
     latents, latent_dim: N and D of the latent array.
     looks: for each cross-attend in order, which set of cross-attend weights it uses.
     blocks: for each look, which latent transformer follows it; see `sharing`.
-    block_layers: self-attends in a latent transformer.
-    cross_channels: query-key and value channels of a cross-attend; None means the input width, as in the paper.
+    block_layers: self-attends in a latent transformer. repeats: how often in a row it is run after a look.
+    self_channels, cross_channels, cross_values: query-key channels of a self-attend, query-key and value channels of a
+        cross-attend; None means the width of the latents and of the input, as in the paper.
     embed: width of a linear layer with GELU each element passes through before the looks; None means raw elements.
-    classes: size of the linear readout after the mean over latents.
+    classes: size of the answer where it is a class.
+    adapter, readout: names in ADAPTERS and READOUTS, with the options their classes take.
     """
 
     channels: int
@@ -41,10 +45,17 @@ class PerceiverConfig:
     classes: int
     self_heads: int = 8
     cross_heads: int = 1
+    self_channels: int | None = None
     cross_channels: int | None = None
+    cross_values: int | None = None
     widening: int = 1
     embed: int | None = None
     dropout: float = 0.0
+    repeats: int = 1
+    adapter: str = "elements"
+    adapter_options: dict[str, Any] = field(default_factory=dict)
+    readout: str = "mean"
+    readout_options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.looks or len(self.looks) != len(self.blocks):
@@ -54,23 +65,28 @@ class PerceiverConfig:
         for name, used in (("looks", self.looks), ("blocks", self.blocks)):
             if set(used) != set(range(max(used) + 1)):
                 raise ValueError(f"{name} {used} must use every set from 0 up")
-
-    @property
-    def input_dim(self) -> int:
-        """Width of an element with its position features, before `embed`."""
-        return self.channels + (self.position.channels if self.position else 0)
+        for name, known in (("adapter", ADAPTERS), ("readout", READOUTS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)!r}")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> PerceiverConfig:
-        fields = dict(fields)
-        if fields.get("position") is not None:
-            position = fields["position"]
-            fields["position"] = FourierConfig(position["bands"], tuple(position["max_resolution"]))
-        fields["looks"], fields["blocks"] = tuple(fields["looks"]), tuple(fields["blocks"])
-        return cls(**fields)
+    def from_dict(cls, plain: dict[str, Any]) -> PerceiverConfig:
+        """The config of what `to_dict` gave, also after a way through JSON."""
+        return cls(**{name: from_plain(value) for name, value in plain.items()})
+
+
+def from_plain(value: Any) -> Any:
+    """Lists become tuples, and what describes Fourier features a FourierConfig, however deep."""
+    if isinstance(value, list | tuple):
+        return tuple(from_plain(item) for item in value)
+    if isinstance(value, dict):
+        if set(value) == {"bands", "max_resolution"}:
+            return FourierConfig(value["bands"], tuple(value["max_resolution"]))
+        return {name: from_plain(item) for name, item in value.items()}
+    return value
 
 
 def sharing(pattern: str | int, looks: int) -> dict[str, tuple[int, ...]]:
@@ -96,24 +112,10 @@ class LatentTransformer(nn.Sequential):
     def __init__(self, config: PerceiverConfig) -> None:
         super().__init__(
             *(
-                SelfAttend(config.latent_dim, config.self_heads, config.widening)
+                SelfAttend(config.latent_dim, config.self_heads, config.widening, config.self_channels)
                 for _ in range(config.block_layers)
             )
         )
-
-
-class MeanReadout(nn.Module):
-    """Mean over latents, then one linear layer: latents [B, N, D] -> logits [B, classes]."""
-
-    def __init__(self, dim: int, classes: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(dim, classes)
-        nn.init.trunc_normal_(self.linear.weight, std=0.02)
-        nn.init.zeros_(self.linear.bias)
-
-    def forward(self, latents: Tensor) -> Tensor:
-        return self.linear(self.dropout(latents.mean(dim=1)))
 
 
 def init_linear(module: nn.Module) -> None:
@@ -124,48 +126,38 @@ def init_linear(module: nn.Module) -> None:
 
 
 class Perceiver(nn.Module):
-    """features [B, M, C] and positions [B or 1, M, d] -> logits [B, classes].
+    """features [B, M, C] and positions [B or 1, M, d] -> an answer, with a mean readout the logits [B, classes].
 
-    The readout is the one part Perceiver IO replaces: any module from latents [B, N, D] to an answer fits.
+    One class for the Perceiver (several looks, mean over latents) and Perceiver IO (one look, an answer by queries):
+    what differs is the config's `looks`, `adapter` and `readout`.
     """
 
-    def __init__(self, config: PerceiverConfig, readout: nn.Module | None = None) -> None:
+    def __init__(self, config: PerceiverConfig) -> None:
         super().__init__()
         self.config = config
-        self.position = FourierFeatures(config.position) if config.position else None
-        width = config.embed or config.input_dim
-        self.embed = (
-            nn.Sequential(nn.Linear(config.input_dim, width), nn.GELU()) if config.embed else nn.Identity()
-        )
-        self.latents = nn.Parameter(torch.empty(config.latents, config.latent_dim))
+        self.adapter: Any = ADAPTERS[config.adapter](config, **config.adapter_options)
+        width, dim = self.adapter.width, config.latent_dim
         channels = config.cross_channels or width
+        self.latents = nn.Parameter(torch.empty(config.latents, dim))
         self.cross_attends = nn.ModuleList(
-            CrossAttend(config.latent_dim, width, channels, config.cross_heads, config.widening)
+            CrossAttend(dim, width, channels, config.cross_heads, config.widening, config.cross_values)
             for _ in range(max(config.looks) + 1)
         )
         self.blocks = nn.ModuleList(LatentTransformer(config) for _ in range(max(config.blocks) + 1))
-        self.readout = readout or MeanReadout(config.latent_dim, config.classes, config.dropout)
-        for part in (self.embed, self.cross_attends, self.blocks):
+        self.readout: Any = READOUTS[config.readout](config, self.adapter, **config.readout_options)
+        for part in (self.adapter, self.cross_attends, self.blocks):
             part.apply(init_linear)
         nn.init.trunc_normal_(self.latents, std=0.02, a=-2.0, b=2.0)
 
-    def elements(self, features: Tensor, positions: Tensor) -> Tensor:
-        """Input array [B, M, input width] with its position features."""
-        if features.shape[-1] != self.config.channels:
-            raise ValueError(
-                f"elements have {features.shape[-1]} channels, the model reads {self.config.channels}"
-            )
-        if self.position is not None:
-            encoded = self.position(positions).to(features.dtype)
-            features = torch.cat([features, encoded.expand(features.shape[0], -1, -1)], dim=-1)
-        return self.embed(features)
-
-    def encode(self, features: Tensor, positions: Tensor, mask: Tensor | None = None) -> Trace:
+    def encode(self, features: Any, positions: Any, mask: Tensor | None = None) -> Trace:
         """Run every look and latent transformer; mask [B, M] is True where an element may be read."""
+        return self.look_at(self.adapter(features, positions), mask)
+
+    def look_at(self, inputs: Tensor, mask: Tensor | None = None) -> Trace:
+        """The same on elements [B, M, width] as the adapter made them."""
         if mask is not None and not bool(mask.any(dim=-1).all()):
             raise ValueError("every input array needs at least one element to read")
-        inputs = self.elements(features, positions)
-        latents = self.latents.to(inputs.dtype).expand(features.shape[0], -1, -1)
+        latents = self.latents.to(inputs.dtype).expand(inputs.shape[0], -1, -1)
         read: dict[int, tuple[Tensor, Tensor]] = {}
         looks = []
         for weights, block in zip(self.config.looks, self.config.blocks, strict=True):
@@ -174,8 +166,17 @@ class Perceiver(nn.Module):
                 read[weights] = cross_attend.read(inputs)
             latents, query = cross_attend(latents, *read[weights], mask)
             looks.append(Look(query, read[weights][0]))
-            latents = self.blocks[block](latents)
+            for _ in range(self.config.repeats):
+                latents = self.blocks[block](latents)
         return Trace(tuple(looks), latents, mask)
 
-    def forward(self, features: Tensor, positions: Tensor, mask: Tensor | None = None) -> Tensor:
-        return self.readout(self.encode(features, positions, mask).latents)
+    def run(self, features: Any, positions: Any, mask: Tensor | None = None) -> tuple[Tensor, Trace]:
+        """The answer, and the trace with the answer's own look at the latents where one query made it."""
+        inputs = self.adapter(features, positions)
+        trace = self.look_at(inputs, mask)
+        answer = self.readout(trace.latents, inputs)
+        return answer, replace(trace, answer=self.readout.look(trace.latents))
+
+    def forward(self, features: Any, positions: Any, mask: Tensor | None = None) -> Tensor:
+        inputs = self.adapter(features, positions)
+        return self.readout(self.look_at(inputs, mask).latents, inputs)

@@ -25,6 +25,10 @@ class FourierConfig:
     def axes(self) -> int:
         return len(self.max_resolution)
 
+    def frequencies(self) -> Tensor:
+        """[axes, bands], in half turns over the range [-1, 1]."""
+        return torch.stack([torch.linspace(1.0, most / 2, self.bands) for most in self.max_resolution])
+
     @property
     def channels(self) -> int:
         return self.axes * (2 * self.bands + 1)
@@ -41,12 +45,11 @@ class FourierFeatures(nn.Module):
     def __init__(self, config: FourierConfig) -> None:
         super().__init__()
         self.config = config
-        rows = [torch.linspace(1.0, resolution / 2, config.bands) for resolution in config.max_resolution]
-        self.register_buffer("frequencies", torch.stack(rows) * math.pi, persistent=False)
+        self.register_buffer("frequencies", config.frequencies(), persistent=False)
 
     def forward(self, positions: Tensor) -> Tensor:
         if positions.shape[-1] != self.config.axes:
             raise ValueError(f"positions have {positions.shape[-1]} axes, the model reads {self.config.axes}")
-        # Angles are taken in float32: bf16 has too few digits for a high band.
-        angles = (positions.float()[..., None] * self.frequencies).flatten(-2)
+        # In float32, for bf16 has too few digits for a high band; pi comes last, as the released weights were trained.
+        angles = (positions.float()[..., None] * self.frequencies).flatten(-2) * math.pi
         return torch.cat([positions.float(), angles.sin(), angles.cos()], dim=-1)

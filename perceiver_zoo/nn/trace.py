@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -24,12 +26,46 @@ class Trace:
 
     looks: one entry per cross-attend, in order.
     latents: [B, N, D] as the readout saw them.
+    answer: Perceiver IO's last step, the query [B, heads, 1, d] of the answer and the keys [B, heads, N, d] of the
+        latents, or None where no single query made the answer.
     mask: [B, M] True where an element was read, or None when all were.
     """
 
     looks: tuple[Look, ...]
     latents: Tensor
     mask: Tensor | None = None
+    answer: Look | None = None
+
+    @staticmethod
+    def joined(traces: Sequence[Trace]) -> Trace:
+        """One trace of several runs of the same model, their samples one after the other."""
+        if len(traces) == 1:
+            return traces[0]
+        joined: dict[tuple[int, ...], Tensor] = {}
+
+        def join(parts: list[Tensor]) -> Tensor:
+            same = tuple(map(id, parts))
+            if same not in joined:  # keys shared by looks stay shared
+                joined[same] = torch.cat(parts)
+            return joined[same]
+
+        looks = tuple(
+            Look(join([look.query for look in same]), join([look.key for look in same]))
+            for same in zip(*(trace.looks for trace in traces), strict=True)
+        )
+        masks = [trace.mask for trace in traces if trace.mask is not None]
+        answers = [trace.answer for trace in traces if trace.answer is not None]
+        answer = (
+            Look(torch.cat([a.query for a in answers]), torch.cat([a.key for a in answers]))
+            if answers
+            else None
+        )
+        return Trace(
+            looks,
+            torch.cat([trace.latents for trace in traces]),
+            torch.cat(masks) if masks else None,
+            answer,
+        )
 
     @property
     def latent_count(self) -> int:
@@ -47,4 +83,5 @@ class Trace:
             return moved.setdefault(id(x), x.detach().float().cpu())
 
         looks = tuple(Look(move(look.query), move(look.key)) for look in self.looks)
-        return Trace(looks, move(self.latents), None if self.mask is None else self.mask.cpu())
+        answer = self.answer and Look(move(self.answer.query), move(self.answer.key))
+        return Trace(looks, move(self.latents), None if self.mask is None else self.mask.cpu(), answer)

@@ -29,7 +29,7 @@ IMAGENET: dict[str, Any] = {
 def test_parameter_counts_of_the_papers_imagenet_model(pattern: str, looks: int, parameters: int) -> None:
     with torch.device("meta"):
         model = Perceiver(PerceiverConfig(**IMAGENET, **sharing(pattern, looks)))
-    assert model.config.input_dim == 261
+    assert model.adapter.width == 261
     assert sum(p.numel() for p in model.parameters()) == parameters
 
 
