@@ -12,7 +12,7 @@ import pytest
 from perceiver_zoo import __version__
 from perceiver_zoo.cli import attend, classify, main
 
-COMMANDS = ("list", "classify", "attend", "train", "evaluate")
+COMMANDS = ("list", "download", "classify", "attend", "train", "evaluate")
 
 
 def test_help_names_every_command(capsys):
