@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from perceiver_zoo.lenses.answer import answer
 from perceiver_zoo.lenses.latent import latent
 from perceiver_zoo.lenses.mean import mean
 from perceiver_zoo.lenses.rows import SCALES
 
-LENSES: dict[str, Callable[..., Tensor]] = {"mean": mean, "latent": latent}
+LENSES: dict[str, Callable[..., Tensor]] = {"mean": mean, "latent": latent, "answer": answer}
 
-__all__ = ["LENSES", "SCALES", "latent", "mean"]
+__all__ = ["LENSES", "SCALES", "answer", "latent", "mean"]

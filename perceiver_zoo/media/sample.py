@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Modality: TypeAlias = Literal["image", "audio", "video", "point_cloud"]
+Modality: TypeAlias = Literal["image", "audio", "video", "point_cloud", "text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,4 +56,12 @@ class PointCloudSample:
     colors: NDArray[np.uint8] | None = None
 
 
-Sample: TypeAlias = ImageSample | AudioSample | VideoSample | PointCloudSample
+@dataclass(frozen=True)
+class TextSample:
+    """One text, in any script; each `[MASK]` in it stands for one hidden byte."""
+
+    modality: ClassVar[Modality] = "text"
+    text: str
+
+
+Sample: TypeAlias = ImageSample | AudioSample | VideoSample | PointCloudSample | TextSample

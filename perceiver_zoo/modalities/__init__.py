@@ -5,13 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from perceiver_zoo.modalities.audio import AudioModality
+from perceiver_zoo.modalities.audiovisual import AudiovisualModality
 from perceiver_zoo.modalities.base import InputArray, Layout, Modality
+from perceiver_zoo.modalities.flow import FlowModality
 from perceiver_zoo.modalities.image import ImageModality
 from perceiver_zoo.modalities.point_cloud import PointCloudModality
+from perceiver_zoo.modalities.text import TextModality
 from perceiver_zoo.modalities.video import VideoModality
 
 MODALITIES: dict[str, type[Modality]] = {
-    modality.name: modality for modality in (ImageModality, AudioModality, VideoModality, PointCloudModality)
+    modality.name: modality
+    for modality in (
+        ImageModality,
+        AudioModality,
+        VideoModality,
+        PointCloudModality,
+        AudiovisualModality,
+        FlowModality,
+        TextModality,
+    )
 }
 
 

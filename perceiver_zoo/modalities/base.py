@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,22 +32,53 @@ class Layout(ABC):
 class InputArray:
     """The elements one sample becomes.
 
-    features: float32 [W, M, C]; W windows of a long sound or clip, 1 for everything else.
+    features: float32 [W, M, C]; W windows of a long sound or clip, tiles of a large picture, 1 for everything else.
     positions: float32 [1 or W, M, d] in [-1, 1].
+    Text has ids, int64 [1, M], and indices, int64 [1, M, 1], in their place. Where an input array has parts with
+    channels of their own (sound, picture, label), both are dicts of the parts, joined along M in that order.
     layout: folds M weights of one window back.
     mask: bool [W, M], True where an element may be read, or None for all.
     """
 
-    features: Tensor
-    positions: Tensor
+    features: Any
+    positions: Any
     layout: Layout
     mask: Tensor | None = None
 
+    def in_turn(self, elements: int) -> Iterator[InputArray]:
+        """The windows in order, as many at a time as have about `elements` elements together, but at least one."""
+        parts = self.features if isinstance(self.features, dict) else {"": self.features}
+        windows = next(iter(parts.values())).shape[0]
+        step = max(1, elements // max(1, sum(part.shape[1] for part in parts.values())))
+        for first in range(0, windows, step):
+            cut = slice(first, first + step)
+            yield InputArray(
+                each(self.features, lambda x: x[cut]),  # noqa: B023
+                each(self.positions, lambda x: x if len(x) == 1 else x[cut]),  # noqa: B023
+                self.layout,
+                None if self.mask is None else self.mask[cut],
+            )
+
+    def to(self, device: torch.device) -> InputArray:
+        mask = None if self.mask is None else self.mask.to(device)
+        features, positions = (each(x, lambda t: t.to(device)) for x in (self.features, self.positions))
+        return InputArray(features, positions, self.layout, mask)
+
+
+def each(parts: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """`change` of the tensor, or of every part."""
+    return {name: change(x) for name, x in parts.items()} if isinstance(parts, dict) else change(parts)
+
 
 class Modality(ABC):
-    """One way of reading samples. Subclasses are dataclasses whose fields a model's config.json stores."""
+    """One way of reading samples. Subclasses are dataclasses whose fields a model's config.json stores.
+
+    kinds: which samples it reads, where those are not of its own name. options: how files are read for it, see `media`.
+    """
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ()
+    options: ClassVar[dict[str, float]] = {}
 
     @property
     @abstractmethod

@@ -13,10 +13,13 @@ from torch import Tensor
 from perceiver_zoo.media.sample import ImageSample
 from perceiver_zoo.modalities.base import InputArray, Layout, Modality, grid_positions
 
+# Mean and deviation of ImageNet's colours, which the released models were trained on.
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
 
 @dataclass(frozen=True)
 class ImageLayout(Layout):
-    """M pixels of the centre square; box = (left, top, side) of that square in the sample's own pixels."""
+    """size x size elements over the centre square; box = (left, top, side) of it in the sample's own pixels."""
 
     size: int
     box: tuple[int, int, int]
@@ -31,11 +34,17 @@ class ImageModality(Modality):
     """Reads the centre square at size x size.
 
     neighbourhood: an element carries the colours of its neighbourhood x neighbourhood pixels; 1 is the paper's own.
+    crop: the square's side as a share of the shorter side. colours: "range" scales to [-1, 1], "imagenet" takes
+    ImageNet's mean off and divides by its deviation. elements: along each side after a stem in the network; None
+    means one a pixel.
     """
 
     name = "image"
     size: int = 224
     neighbourhood: int = 1
+    crop: float = 1.0
+    colours: str = "range"
+    elements: int | None = None
 
     @property
     def channels(self) -> int:
@@ -43,15 +52,24 @@ class ImageModality(Modality):
 
     @property
     def unit(self) -> str:
-        return "pixel"
+        return "pixel" if self.elements is None else "patch"
+
+    @property
+    def grid(self) -> int:
+        """Elements along each side."""
+        return self.elements or self.size
 
     @property
     def positions(self) -> Tensor:
-        return grid_positions(self.size, self.size)
+        return grid_positions(self.grid, self.grid)
 
     def features(self, pixels: Tensor) -> Tensor:
-        """Pixels [B, S, S, 3] in 0..1 -> features [B, S * S, C], colours scaled to [-1, 1]."""
-        planes = pixels.permute(0, 3, 1, 2) * 2 - 1
+        """Pixels [B, S, S, 3] in 0..1 -> features [B, S * S, C]."""
+        if self.colours == "imagenet":
+            pixels = (pixels - torch.tensor(IMAGENET_MEAN)) / torch.tensor(IMAGENET_STD)
+        else:
+            pixels = pixels * 2 - 1
+        planes = pixels.permute(0, 3, 1, 2)
         reach = self.neighbourhood // 2
         if reach:
             planes = F.unfold(F.pad(planes, [reach] * 4, mode="reflect"), self.neighbourhood)
@@ -59,10 +77,10 @@ class ImageModality(Modality):
 
     def encode(self, sample: ImageSample) -> InputArray:
         height, width = sample.pixels.shape[:2]
-        side = min(height, width)
+        side = max(1, int(self.crop * min(height, width)))
         left, top = (width - side) // 2, (height - side) // 2
         square = Image.fromarray(np.ascontiguousarray(sample.pixels[top : top + side, left : left + side]))
         if side != self.size:
             square = square.resize((self.size, self.size), Image.Resampling.BICUBIC)
         pixels = torch.from_numpy(np.asarray(square, dtype=np.float32) / 255)[None]
-        return InputArray(self.features(pixels), self.positions, ImageLayout(self.size, (left, top, side)))
+        return InputArray(self.features(pixels), self.positions, ImageLayout(self.grid, (left, top, side)))

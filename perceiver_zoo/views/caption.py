@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from perceiver_zoo.views.colour import Span, colours
 
 SCALE_NAMES = {"weights": "attention after the softmax", "scores": "scores before the softmax"}
+LENS_NAMES = {"mean": "mean over latents", "answer": "what the answer's query read, by way of the latents"}
 BAR, HEIGHT = 180, 44  # pixels
 
 
@@ -15,7 +16,7 @@ def caption(
     model: str, looks: int, *, lens: str, look: int, head: int | None, scale: str, latent: int | None = None
 ) -> str:
     """One line that names the map; looks, heads and latents count from 1, as on the page."""
-    who = f"latent {(latent or 0) + 1}" if lens == "latent" else "mean over latents"
+    who = f"latent {(latent or 0) + 1}" if lens == "latent" else LENS_NAMES[lens]
     heads = "mean over heads" if head is None else f"head {head + 1}"
     return f"{model}, look {look + 1} of {looks}, {who}, {heads}, {SCALE_NAMES[scale]}"
 

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from perceiver_zoo.lenses import LENSES, SCALES, latent, mean, rows
+from perceiver_zoo.lenses import LENSES, SCALES, answer, latent, mean, rows
 from perceiver_zoo.nn import Trace
 from tests.lenses.trace_making import random_trace
 
+PLAIN = ["mean", "latent"]  # the lenses that know both scales
 ASKED = [*product(range(3), (None, 0, 2), SCALES)]
 
 
@@ -67,7 +68,7 @@ def test_weights_sum_to_one(
         torch.testing.assert_close(weights.sum(1), torch.ones(2))
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", PLAIN)
 @pytest.mark.parametrize("head", [None, 1])
 def test_elements_left_out_weigh_nothing_and_have_no_score(lens: str, head: int | None) -> None:
     trace = random_trace(masked=True)
@@ -78,7 +79,7 @@ def test_elements_left_out_weigh_nothing_and_have_no_score(lens: str, head: int 
 
 
 @pytest.mark.parametrize("chunk", [1, 40, 33 * 3, 1 << 30])
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", PLAIN)
 def test_chunks_change_nothing(lens: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     trace = random_trace(masked=True)
     whole = [LENSES[lens](trace, *asked) for asked in ASKED]
@@ -112,7 +113,7 @@ def test_half_precision_traces_are_computed_in_float32() -> None:
     torch.testing.assert_close(mean(half), mean(trace), atol=1e-2, rtol=0)
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", PLAIN)
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -132,3 +133,35 @@ def test_what_does_not_exist_is_said_in_a_sentence(lens: str, asked: dict, messa
 def test_a_latent_that_does_not_exist(which: int) -> None:
     with pytest.raises(ValueError, match=f"^latent {which} does not exist: the model has latents 0..4$"):
         latent(random_trace(), latent=which)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(("look", "head"), [(0, None), (2, 1)])
+def test_the_answers_look_is_the_decoders_row_times_the_encoders_map(
+    look: int, head: int | None, masked: bool
+) -> None:
+    trace = random_trace(masked=masked, answered=True)
+    assert trace.answer is not None
+    row = (
+        (trace.answer.query @ trace.answer.key.transpose(-1, -2) / 2).softmax(-1).mean(1)
+    )  # [W, 1, N], d = 4
+    full = naive(trace, look, "weights")
+    full = full.mean(1) if head is None else full[:, head]
+    got = answer(trace, look, head)
+    close(got, (row @ full)[:, 0])
+    torch.testing.assert_close(got.sum(1), torch.ones(2))
+
+
+def test_the_answers_look_follows_the_one_latent_that_was_asked() -> None:
+    trace = random_trace(answered=True)
+    assert trace.answer is not None
+    trace.answer.key.zero_()
+    trace.answer.key[:, :, 3] = 1e4 * trace.answer.query[:, :, 0]
+    close(answer(trace, 1), latent(trace, 1, latent=3))
+
+
+def test_the_answers_look_needs_a_query_and_has_no_scores() -> None:
+    with pytest.raises(ValueError, match="needs a model whose answer one query made"):
+        answer(random_trace())
+    with pytest.raises(ValueError, match="its scale is weights"):
+        answer(random_trace(answered=True), scale="scores")

@@ -14,8 +14,9 @@ def random_trace(
     elements: int = 11,
     masked: bool = False,
     seed: int = 0,
+    answered: bool = False,
 ) -> Trace:
-    """Three looks, the last two tied, each with its own number of channels."""
+    """Three looks, the last two tied, each with its own number of channels; answered: by one query of two heads."""
     rng = torch.Generator().manual_seed(seed)
     first, tied = (2 * torch.randn(windows, heads, elements, d, generator=rng) for d in (4, 6))
     queries = [2 * torch.randn(windows, heads, latents, d, generator=rng) for d in (4, 6, 6)]
@@ -24,7 +25,10 @@ def random_trace(
         mask = torch.rand(windows, elements, generator=rng) < 0.6
         mask[:, 0] = True
     looks = tuple(Look(query, key) for query, key in zip(queries, (first, tied, tied), strict=True))
-    return Trace(looks, torch.zeros(windows, latents, 8), mask)
+    answer = None
+    if answered:
+        answer = Look(*(torch.randn(windows, 2, n, 4, generator=rng) for n in (1, latents)))
+    return Trace(looks, torch.zeros(windows, latents, 8), mask, answer)
 
 
 def probe(likeness: torch.Tensor) -> Trace:

@@ -14,8 +14,9 @@ from perceiver_zoo.modalities.base import grid_positions
 from tests.modalities.sample_making import AXES, MODALITY_NAMES, modality_of, sample_of
 
 
-def test_there_are_four_modalities() -> None:
-    assert tuple(MODALITIES) == MODALITY_NAMES == ("image", "audio", "video", "point_cloud")
+def test_there_are_seven_modalities() -> None:
+    assert MODALITY_NAMES == ("image", "audio", "video", "point_cloud")
+    assert tuple(MODALITIES) == (*MODALITY_NAMES, "audiovisual", "flow", "text")
 
 
 @pytest.mark.parametrize("name", MODALITY_NAMES)

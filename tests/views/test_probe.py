@@ -44,7 +44,7 @@ def coloured(drawn: np.ndarray, blank: np.ndarray) -> np.ndarray:
     return (drawn != blank).any(axis=-1)
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", ["mean", "latent"])
 @pytest.mark.parametrize(
     ("height", "width", "row", "column", "neighbourhood"),
     [(30, 50, 4, 7, 1), (50, 30, 0, 9, 1), (30, 30, 9, 0, 3), (33, 62, 5, 2, 3), (1000, 1300, 3, 8, 1)],
@@ -71,7 +71,7 @@ def test_image(height: int, width: int, row: int, column: int, neighbourhood: in
     assert seen == pytest.approx([edge * zoom for edge in (*y, *x)], abs=zoom)
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", ["mean", "latent"])
 @pytest.mark.parametrize(
     ("second", "seconds", "hertz"),
     [(0.52, 0.8, 150), (3.56, 4.96, 1000), (8.36, 9.92, 3000), (1.96, 9.92, 7000)],
@@ -106,7 +106,7 @@ def test_sound(second: float, seconds: float, hertz: float, lens: str) -> None:
     assert abs(at[0] - y) < 8 and abs(at[1] - x) < 0.04 / seconds * WIDTH + 4
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", ["mean", "latent"])
 @pytest.mark.parametrize(
     ("times", "red", "cell", "height", "width"),
     [
@@ -143,7 +143,7 @@ def test_clip(times: np.ndarray, red: list[int], cell: tuple, height: int, width
             assert box_of(changed) == tuple(round(e * zoom) for e in (top, top + part, left, left + part))
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", ["mean", "latent"])
 @pytest.mark.parametrize("count", [100, 1000])
 @pytest.mark.parametrize("shift", [0.0, 40.0])
 def test_cloud(count: int, shift: float, lens: str) -> None:
