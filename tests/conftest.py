@@ -30,7 +30,7 @@ LABELS = {
 
 # By its module's name: the package offers the function `registry` under the same one.
 _registry = importlib.import_module("perceiver_zoo.zoo.registry")
-_bundled_assets = _registry.assets
+_bundled_assets, _released = _registry.assets, _registry.RELEASED
 _tiny = pytest.StashKey[Path]()
 
 
@@ -38,7 +38,7 @@ _tiny = pytest.StashKey[Path]()
 def tiny_zoo(pytestconfig: pytest.Config) -> Path:
     """The assets folder in use while a test that asks for this runs: tiny models, and the bundled examples.
 
-    The models are called tiny.image, tiny.audio, tiny.video and tiny.point_cloud.
+    No model of the Hub is known then. The models are called tiny.image, tiny.audio, tiny.video and tiny.point_cloud.
     """
     return pytestconfig.stash[_tiny]
 
@@ -46,11 +46,11 @@ def tiny_zoo(pytestconfig: pytest.Config) -> Path:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before any fixture is made: the tiny zoo for the tests that name it, the bundled one for all others."""
-    assets = _bundled_assets
+    assets, released = _bundled_assets, _released
     if "tiny_zoo" in getattr(item, "fixturenames", ()):
-        folder = tiny_assets(item.config)
+        folder, released = tiny_assets(item.config), ()
         assets = lambda: folder  # noqa: E731
-    vars(_registry)["assets"] = assets
+    vars(_registry).update(assets=assets, RELEASED=released)
     _registry.registry.cache_clear()
 
 

@@ -17,7 +17,7 @@ from perceiver_zoo.zoo.weights import save_weights
 from tests.modalities.sample_making import MODALITY_NAMES, modality_of, network_of, sample_of
 
 LABELS = [f"class {i}" for i in range(7)]
-SHAPES = {"image": (1, 8, 8), "audio": (3, 8, 12), "video": (4, 2, 2, 2), "point_cloud": (1, 60)}
+SHAPES = {"image": (1, 8, 8), "audio": (3, 8, 12), "video": (4, 3, 2, 2), "point_cloud": (1, 60)}
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def result(folders: dict[str, Path]) -> Result:
 @pytest.mark.parametrize(
     ("lens", "asked", "message"),
     [
-        ("focus", {}, "lens is one of mean, latent, not 'focus'"),
+        ("focus", {}, "lens is one of mean, latent, answer, not 'focus'"),
         ("mean", {"look": 3}, "look 3 does not exist: the run has looks 0..2"),
         ("mean", {"head": 2}, "head 2 does not exist: look 0 has heads 0..1"),
         ("latent", {"latent": 6}, "latent 6 does not exist: the model has latents 0..5"),

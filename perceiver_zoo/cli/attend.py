@@ -11,7 +11,7 @@ from perceiver_zoo.cli.common import KINDS, CommandError, Models, percent, posit
 if TYPE_CHECKING:
     from perceiver_zoo.zoo import ZooEntry
 
-LENSES = ("mean", "latent")
+LENSES = ("mean", "latent", "answer")
 SCALES = ("weights", "scores")
 ENDINGS = {
     ".png": None,
@@ -40,7 +40,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--model", metavar="NAME", help="model to use (default: the best measured of the file's modality)"
     )
-    parser.add_argument("--lens", choices=LENSES, help="mean over latents, or one latent (default: mean)")
+    parser.add_argument(
+        "--lens",
+        choices=LENSES,
+        help="mean over latents, one latent, or what the answer's own query read (Perceiver IO; default: mean)",
+    )
     parser.add_argument(
         "--latent", type=positive, metavar="N", help="the latent of the lens latent (default: 1)"
     )
@@ -57,8 +61,10 @@ def add_to(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     check_out(args.out, Path(args.file))
-    if args.latent and args.lens == "mean":
-        raise CommandError("--latent is for the lens latent, and --lens mean was asked for")
+    if args.latent and args.lens not in (None, "latent"):
+        raise CommandError(f"--latent is for the lens latent, and --lens {args.lens} was asked for")
+    if args.lens == "answer" and args.scale == "scores":
+        raise CommandError("the lens answer is a product of two softmaxes: it has no scores")
 
     from perceiver_zoo import media
 
@@ -105,7 +111,11 @@ def check_ending(out: Path, modality: str) -> None:
 
 def question(args: argparse.Namespace, entry: ZooEntry) -> dict[str, Any]:
     """The lens and its arguments, counted from 0; CommandError where the model has no such look, head or latent."""
-    network = entry.config["network"]
+    network = entry.network
+    if args.lens == "answer" and network["readout"] == "mean":
+        raise CommandError(
+            f"the lens answer is for Perceiver IO; {entry.name} takes the mean over its latents"
+        )
     there_are = {"look": len(network["looks"]), "latent": network["latents"], "head": network["cross_heads"]}
     for name, count in there_are.items():
         if (getattr(args, name) or 1) > count:

@@ -61,16 +61,19 @@ class Models:
     def fit_for(self, sample: Sample) -> Pipeline:
         """The model for a sample; CommandError where there is none."""
         from perceiver_zoo.pipeline import default_model, load
-        from perceiver_zoo.zoo import list_models
+        from perceiver_zoo.zoo import DownloadError, list_models, reads
 
-        if self.asked and self.asked.modality != sample.modality:
+        if self.asked and sample.modality not in reads(self.asked):
             reads, found = KINDS[self.asked.modality][1], KINDS[sample.modality][0]
             raise CommandError(f"{self.asked.name} reads {reads}, and this file is {found}")
-        if not list_models(sample.modality):
+        if not list_models(sample.modality, on_disk=not self.asked):
             raise CommandError(f"no model that reads {KINDS[sample.modality][1]} is installed")
         name = self.asked.name if self.asked else default_model(sample.modality)
         if name not in self.loaded:
-            self.loaded[name] = load(name, self.device)
+            try:
+                self.loaded[name] = load(name, self.device)
+            except DownloadError as error:
+                raise CommandError(str(error), 1) from error
         return self.loaded[name]
 
 

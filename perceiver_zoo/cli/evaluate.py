@@ -41,7 +41,7 @@ def chosen(args: argparse.Namespace) -> list[ZooEntry]:
     if sum([bool(args.names), args.all, args.weights is not None]) != 1:
         raise CommandError("name the models to measure, or say --all, or --weights FOLDER: one of the three")
     if args.weights is None:
-        return [find(name) for name in args.names or list_models()]
+        return [find(name) for name in args.names or list_models() if args.names or not find(name).released]
     try:
         return [read_entry(args.weights.resolve())]
     except (OSError, ValueError, KeyError):
@@ -60,7 +60,7 @@ def measure(entry: ZooEntry, data: Path, write: bool) -> bool:
         measured = evaluate(load(entry, precision="exact"), data)
     except (FileNotFoundError, ValueError) as error:
         raise CommandError(str(error)) from error
-    if write:
+    if write and entry.folder:
         write_metrics(entry.folder, measured)
     differing = [key for key in measured if measured[key] != entry.metrics.get(key)]
     if write:

@@ -38,22 +38,31 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(entry: ZooEntry) -> dict[str, Any]:
-    """What --json says of a model; top1 is a share in 0..1, or null where nothing was measured."""
+    """What --json says of a model; top1 is a share in 0..1, or null where nothing was measured here.
+
+    state: bundled, cached or remote. bytes: of the weights file, or about as many as there are to download. classes is
+    null where the names are not downloaded yet or there are none. published: a figure of the paper, not measured here.
+    """
     return {
         "name": entry.name,
         "modality": entry.modality,
+        "state": entry.state,
         "parameters": parameters(entry),
         "bytes": entry.size,
-        "classes": len(entry.labels),
+        "classes": len(entry.labels) or None,
         "licence": entry.licence,
         "top1": entry.metrics.get("top1"),
         "split": entry.metrics.get("split"),
+        "published": entry.released.published if entry.released else None,
         "trained_on": entry.config["card"]["trained_on"],
     }
 
 
 def parameters(entry: ZooEntry) -> int:
-    """Numbers in the weights file, counted from its header."""
+    """Numbers in the weights, counted from a bundled file's header, or as they were released."""
+    if entry.released:
+        return entry.released.parameters
+    assert entry.weights is not None
     with entry.weights.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     shapes = [tensor["shape"] for name, tensor in header.items() if name != "__metadata__"]
@@ -74,7 +83,8 @@ def markdown(entries: list[ZooEntry]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for entry in entries:
-        measured = entry.metrics
+        if not (measured := entry.metrics):
+            continue
         shares = [percent(measured[name]) for name in ("top1", "top5", "mean_class_accuracy")]
         cells = [f"`{entry.name}`", len(entry.labels), f"{parameters(entry) / 1e6:.2f} M", measured["split"]]
         lines.append("| " + " | ".join(map(str, [*cells, f"{measured['n']:,}", *shares])) + " |")
@@ -82,13 +92,14 @@ def markdown(entries: list[ZooEntry]) -> str:
 
 
 def table(entries: list[ZooEntry]) -> str:
-    rows = [("name", "modality", "parameters", "size", "licence", "top-1", "trained on")]
+    rows = [("name", "modality", "state", "parameters", "size", "licence", "top-1", "trained on")]
     for entry in entries:
         top1 = entry.metrics.get("top1")
         rows.append(
             (
                 entry.name,
                 entry.modality.replace("_", " "),
+                entry.state,
                 f"{parameters(entry) / 1e6:.2f} M",
                 f"{entry.size / 2**20:.1f} MiB",
                 entry.licence,

@@ -50,9 +50,9 @@ def chunks(pipeline: Pipeline, samples: Any) -> Iterator[tuple[list[InputArray],
 
 def mean_over_windows(pipeline: Pipeline, inputs: list[InputArray]) -> np.ndarray:
     """Probabilities [n, classes]; samples whose arrays have one shape run together."""
-    alike: dict[tuple[int, ...], list[int]] = {}
+    alike: dict[torch.Size, list[int]] = {}
     for i, item in enumerate(inputs):
-        alike.setdefault(tuple(item.features.shape), []).append(i)
+        alike.setdefault(item.features.shape, []).append(i)
     rows: dict[int, np.ndarray] = {}
     for indices in alike.values():
         windows = inputs[indices[0]].features.shape[0]
@@ -60,7 +60,8 @@ def mean_over_windows(pipeline: Pipeline, inputs: list[InputArray]) -> np.ndarra
         positions = torch.cat([inputs[i].positions.expand(windows, -1, -1) for i in indices])
         masks = [mask for i in indices if (mask := inputs[i].mask) is not None]
         mask = torch.cat(masks) if masks else None
-        together, _ = pipeline.run(InputArray(features, positions, inputs[indices[0]].layout, mask))
+        logits, _ = pipeline.run(InputArray(features, positions, inputs[indices[0]].layout, mask))
+        together = logits.softmax(dim=-1).numpy()
         for i, row in zip(indices, together.reshape(len(indices), windows, -1).mean(axis=1), strict=True):
             rows[i] = row
     return np.stack([rows[i] for i in range(len(inputs))])

@@ -1,4 +1,4 @@
-"""The one list of models. A bundled model is a folder below assets/weights; its name is the folder's."""
+"""The one list of models: those bundled below assets/weights, by their folders' names, and DeepMind's on the Hub."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from perceiver_zoo.media.sample import Modality
+from perceiver_zoo.zoo import hub
+from perceiver_zoo.zoo.released import RELEASED, Released
 
 PACKAGE = Path(__file__).resolve().parent.parent
-MODALITY_ORDER: tuple[Modality, ...] = ("image", "audio", "video", "point_cloud")
+MODALITY_ORDER: tuple[str, ...] = (
+    "image", "audio", "video", "point_cloud", "audiovisual", "flow", "text",
+)  # fmt: skip
 
 
 class UnknownModelError(KeyError):
@@ -25,37 +27,67 @@ class UnknownModelError(KeyError):
 
 @dataclass(frozen=True)
 class ZooEntry:
-    """One pretrained model.
+    """One pretrained model: bundled or a folder of one's own (`folder`), or on the Hub (`source`).
 
-    config: what config.json says of network, reading and making. metrics: what `perceiver-zoo evaluate` measured,
-    empty before it did.
+    config: what config.json says of reading and making, and of a bundled model's network and labels. metrics: what
+    `perceiver-zoo evaluate` measured, empty before it did. released: what is known of DeepMind's own.
     """
 
     name: str
-    modality: Modality
-    folder: Path
+    modality: str
     config: dict[str, Any]
     metrics: dict[str, Any]
+    folder: Path | None = None
+    source: hub.HubSource | None = None
+    released: Released | None = None
+
+    @property
+    def state(self) -> str:
+        """One of bundled (with the package, or a folder), cached (downloaded and checked) and remote."""
+        if self.folder:
+            return "bundled"
+        return "cached" if self.source and hub.cached(self.source) else "remote"
 
     @property
     def labels(self) -> list[str]:
-        return self.config["labels"]
+        """Class names in the order of the answer; empty for a model that names none, or is not downloaded yet."""
+        if self.folder:
+            return self.config["labels"]
+        found = self.source and hub.cached(self.source)
+        return hub.read_labels(found.config) if found and self.modality not in ("flow", "text") else []
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """The network's config as plain data."""
+        if not self.released:
+            return self.config["network"]
+        from perceiver_zoo.zoo import architectures
+
+        return getattr(architectures, self.released.architecture).to_dict()
 
     @property
     def licence(self) -> str:
         return self.config["card"]["licence"]
 
     @property
-    def weights(self) -> Path:
-        return self.folder / "model.safetensors"
+    def weights(self) -> Path | None:
+        """The weights file, or None while it is not on disk."""
+        if self.folder:
+            return self.folder / "model.safetensors"
+        found = self.source and hub.cached(self.source)
+        return found.weights if found else None
 
     @property
     def size(self) -> int:
-        """Bytes of the weights file."""
-        return self.weights.stat().st_size
+        """Bytes of the weights file, or about as many as there are to download."""
+        if self.weights:
+            return self.weights.stat().st_size
+        return self.source.weights[0].size if self.source else 0
 
     @property
     def sha256(self) -> str:
+        """Of the weights file, which must be on disk."""
+        assert self.weights is not None
         return hashlib.sha256(self.weights.read_bytes()).hexdigest()
 
 
@@ -65,27 +97,44 @@ def assets() -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / "assets"
 
 
-def read_entry(folder: Path) -> ZooEntry:
-    """The entry of a folder with model.safetensors and config.json."""
+def read_entry(folder: Path, name: str = "") -> ZooEntry:
+    """The entry of a folder with model.safetensors and config.json; called as the folder if not named."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     metrics = folder / "metrics.json"
     measured = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
-    return ZooEntry(folder.name, config["modality"], folder, config, measured)
+    return ZooEntry(name or folder.name, config["modality"], config, measured, folder)
+
+
+def released_entry(released: Released) -> ZooEntry:
+    """The entry of one of DeepMind's models."""
+    card = {"licence": released.licence, "trained_on": released.trained_on}
+    config = {"modality": released.modality, "reading": released.reading, "card": card}
+    return ZooEntry(released.name, released.modality, config, {}, source=released.source, released=released)
 
 
 @cache
 def registry() -> dict[str, ZooEntry]:
-    """Every model by name, in the order of the page's tabs."""
+    """Every model by name, in the order of the page's tabs; of one tab the bundled ones first."""
     entries = [read_entry(path.parent) for path in sorted((assets() / "weights").glob("*/config.json"))]
-    entries.sort(key=lambda entry: (MODALITY_ORDER.index(entry.modality), entry.name))
+    entries += [released_entry(released) for released in RELEASED]
+    entries.sort(key=lambda entry: MODALITY_ORDER.index(entry.modality))
     return {entry.name: entry for entry in entries}
 
 
-def list_models(modality: str | None = None) -> list[str]:
-    """Names of all models, or of those of one modality: image, audio, video or point_cloud."""
+def list_models(modality: str | None = None, on_disk: bool = False) -> list[str]:
+    """Names of all models, or of those one modality's files can be given to; on_disk leaves out what is remote."""
     if modality is not None and modality not in MODALITY_ORDER:
         raise ValueError(f"modality is one of {', '.join(MODALITY_ORDER)}, not {modality!r}")
-    return [name for name, entry in registry().items() if modality in (None, entry.modality)]
+    return [
+        name
+        for name, entry in registry().items()
+        if (modality is None or modality in reads(entry)) and not (on_disk and entry.state == "remote")
+    ]
+
+
+def reads(entry: ZooEntry) -> tuple[str, ...]:
+    """The modalities whose files a model can be given, its own first."""
+    return (entry.modality, *(entry.released.also if entry.released else ()))
 
 
 def find(name: str) -> ZooEntry:

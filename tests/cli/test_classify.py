@@ -114,6 +114,6 @@ def test_what_a_library_prints_stays_out_of_the_answers(tiny_zoo, examples, monk
 
 
 def test_no_model_for_a_file(tiny_zoo, examples, monkeypatch, capsys):
-    monkeypatch.setattr(zoo, "list_models", lambda modality: [])
+    monkeypatch.setattr(zoo, "list_models", lambda modality, on_disk: [])
     assert main(["classify", str(examples["image"])]) == 1
     assert capsys.readouterr().err.endswith("cat.jpg: no model that reads images is installed\n")

@@ -12,7 +12,17 @@ from perceiver_zoo.cli import main
 def test_table_has_a_line_a_model(tiny_zoo, capsys):
     assert main(["list"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["name", "modality", "parameters", "size", "licence", "top-1", "trained", "on"]
+    assert head.split() == [
+        "name",
+        "modality",
+        "state",
+        "parameters",
+        "size",
+        "licence",
+        "top-1",
+        "trained",
+        "on",
+    ]
     assert [row.split()[0] for row in rows] == ["tiny.image", "tiny.audio", "tiny.video", "tiny.point_cloud"]
     assert all("MiB  apache-2.0  " in row and "%" in row for row in rows)
 
@@ -52,3 +62,12 @@ def test_a_model_that_was_not_measured(tiny_zoo, capsys, monkeypatch):
     assert "apache-2.0  -      nothing" in capsys.readouterr().out
     assert main(["list", "--modality", "image", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["top1"] is None
+
+
+def test_models_on_the_hub_are_listed_with_their_size_and_both_licences(capsys):
+    assert main(["list", "--modality", "flow", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["name"] == "perceiver_io_flow.autoflow" and row["state"] in ("remote", "cached")
+    assert row["parameters"] == 41_057_134 and row["bytes"] > 164_000_000
+    assert "apache-2.0" in row["licence"] and "CC BY 4.0" in row["licence"]
+    assert row["top1"] is None and "1.81 Sintel" in row["published"]

@@ -217,7 +217,9 @@ class TestCameraWork:
         task.labels = np.array([camera_work.CLASSES.index("pan left")])
         batch = task.draw(np.random.default_rng(0), 64)
         order = np.lexsort(batch.positions[0].numpy().T[::-1])  # patches come in random order
-        features = batch.features[:, order].reshape(64, 6, 6, 6, 2, 8, 8, 3).mean((2, 5, 7))  # B, t, column, step, x
+        features = (
+            batch.features[:, order].reshape(64, 6, 6, 6, 2, 8, 8, 3).mean((2, 5, 7))
+        )  # B, t, column, step, x
         mirrored = features[:, 0, 5].mean((1, 2)) < features[:, 0, 0].mean((1, 2))
         reverse = features[:, 5].mean((1, 2, 3)) < features[:, 0].mean((1, 2, 3))
         left = batch.targets.argmax(1) == camera_work.CLASSES.index("pan left")
