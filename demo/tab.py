@@ -13,13 +13,17 @@ import gradio as gr
 import numpy as np
 
 from demo import words
+from demo.downloads import bring, offer, titled
 from demo.models import pipeline
 from perceiver_zoo.media.error import MediaError
+from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result, default_model
 from perceiver_zoo.views import Span, caption, span_of
 from perceiver_zoo.zoo import assets, find, list_models
 
 LENS_CHOICES = [("Mean over latents", "mean"), ("One latent", "latent")]
+# Perceiver IO alone has a query that makes the answer.
+ANSWER_CHOICE = ("The answer's query", "answer")
 SCALE_CHOICES = [("Before the softmax", "scores"), ("After it", "weights")]
 ALL_HEADS = "mean"
 
@@ -41,8 +45,12 @@ class ModalityTab(ABC):
         """The components a map is drawn in."""
 
     @abstractmethod
-    def draw(self, result: Result, folded: np.ndarray, span: Span) -> list[Any]:
+    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
         """Values of the view's components for one folded map."""
+
+    def part(self, result: Result, weights: np.ndarray) -> tuple[Layout, np.ndarray]:
+        """The layout and the weights of what this tab shows, where the model read more than that."""
+        return result.layout, weights
 
     def view_events(self) -> None:  # noqa: B027
         """Events among the view's own components, if it has any."""
@@ -61,8 +69,10 @@ class ModalityTab(ABC):
                     cache_examples=False,
                     api_visibility="private",
                 )
-                models = list_models(self.modality)
-                self.model = gr.Dropdown(models, value=default_model(self.modality), label="Model")
+                self.model = gr.Dropdown(
+                    self.model_choices(), value=default_model(self.modality), label="Model"
+                )
+                self.download = gr.Button(**self.offered(default_model(self.modality)), size="sm")
                 self.labels = gr.Label(num_top_classes=5, label="What it says", elem_classes="says")
             with gr.Column(scale=2, min_width=260):
                 self.view = self.make_view()
@@ -75,12 +85,28 @@ class ModalityTab(ABC):
         self.result = gr.State(None, time_to_live=3600)
         self.wire()
 
+    def model_choices(self) -> list[tuple[str, str]]:
+        return [(titled(name), name) for name in list_models(self.modality)]
+
+    def offered(self, model: str) -> dict[str, Any]:
+        """The download button: for the chosen model where it is not here, else for the best that is not."""
+        if find(model).state == "remote":
+            return offer(model)
+        remote = [name for name in list_models(self.modality) if find(name).state == "remote"]
+        own = [name for name in remote if find(name).modality == self.modality]
+        return offer(own[-1]) if own else {"visible": False}
+
     def make_controls(self) -> list[Any]:
         """Lens, latent, look, head and scale, sized for the default model; its last look is asked first."""
-        network = find(default_model(self.modality)).config["network"]
+        network = find(default_model(self.modality)).network
         latents, looks, heads = network["latents"], len(network["looks"]), network["cross_heads"]
         with gr.Row():
-            lens = gr.Radio(LENS_CHOICES, value="mean", label="Lens", info="All questions, or one")
+            lens = gr.Radio(
+                lens_choices(network["readout"] != "mean"),
+                value="mean",
+                label="Lens",
+                info="All questions, or one",
+            )
             scale = gr.Radio(
                 SCALE_CHOICES, value="weights", label="Scale", info="The paper draws the scores before"
             )
@@ -88,18 +114,27 @@ class ModalityTab(ABC):
             latent = gr.Slider(
                 1, latents, value=1, step=1, label="Latent", info="Which question", interactive=True
             )
-            look = gr.Slider(1, looks, value=looks, step=1, label="Look", info="Which cross-attend")
+            look = gr.Slider(
+                1,
+                max(looks, 2),
+                value=looks,
+                step=1,
+                label="Look",
+                info="Which cross-attend",
+                visible=looks > 1,
+            )
             head = gr.Dropdown(head_choices(heads), value=ALL_HEADS, label="Head", info="Of that look")
         return [lens, latent, look, head, scale]
 
     def wire(self) -> None:
         """A new input or model runs the network; every control only asks the trace."""
-        outputs = [self.result, *self.view, self.legend, self.labels, self.status, *self.asked[1:4]]
-        gr.on(
+        self.drawn = gr.State(None)  # the question the picture answers
+        view = [*self.view, self.legend]
+        answered = gr.on(
             [self.input.change, self.model.input],
             self.answer,
-            [self.input, self.model, *self.asked],
-            outputs,
+            [self.input, self.model, self.result, *self.asked],
+            [self.result, *view, self.labels, self.status, *self.asked, self.drawn],
             api_name=self.modality,
             api_description=f"Classify one file and draw where the model looked ({self.modality}).",
             show_progress="minimal",
@@ -108,7 +143,6 @@ class ModalityTab(ABC):
             concurrency_limit=2,
             trigger_mode="always_last",
         )
-        lens, latent, look, head, scale = self.asked
         quick: dict[str, Any] = {
             "api_visibility": "private",
             "show_progress": "hidden",
@@ -116,18 +150,60 @@ class ModalityTab(ABC):
             "concurrency_limit": 4,
             "trigger_mode": "always_last",
         }
-        drawn = [*self.view, self.legend]
+        asked = [self.result, *self.asked]
+        # What was asked while the network ran has had no trace to ask.
+        answered.then(self.catch_up, [self.drawn, *asked], [*view, self.drawn], **quick)
+        lens, latent, look, head, scale = self.asked
         others = [lens.input, look.input, head.input, scale.input]
-        gr.on(others, self.redraw, [self.result, *self.asked], drawn, **quick)
-        gr.on([latent.input], self.redraw_latent, [self.result, *self.asked[1:]], [*drawn, lens], **quick)
+        gr.on(others, self.redraw, asked, [*view, self.drawn], **quick)
+        gr.on([latent.input], self.redraw_latent, asked, [*view, self.drawn, lens], **quick)
+        self.wire_download()
         self.view_events()
 
+    def wire_download(self) -> None:
+        """The button brings the model it names, and then that model answers."""
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        self.model.change(
+            lambda model: gr.update(**self.offered(model)), self.model, self.download, **private
+        )
+        self.download.click(
+            self.fetch,
+            [self.download, self.model],
+            [self.model, self.status],
+            api_visibility="private",
+            show_progress="full",
+            show_progress_on=[self.status],
+            concurrency_id="download",
+        ).success(
+            self.answer,
+            [self.input, self.model, self.result, *self.asked],
+            [self.result, *self.view, self.legend, self.labels, self.status, *self.asked, self.drawn],
+            api_visibility="private",
+            show_progress="minimal",
+            show_progress_on=[self.status],
+            concurrency_id="run",
+        )
+
+    def fetch(self, button: str, model: str, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
+        """Bring the model the button named; it is chosen from then on."""
+        name = next(name for name in list_models(self.modality) if name in button)
+        bring(name, progress)
+        return [gr.update(choices=self.model_choices(), value=name), gr.skip()]
+
     def answer(
-        self, file: str | None, model: str, lens: str, latent: int, look: int, head: str, scale: str
+        self,
+        file: str | None,
+        model: str,
+        before: Result | None,
+        lens: str,
+        latent: int,
+        look: int,
+        head: str,
+        scale: str,
     ) -> list[Any]:
         """Run the model on `file`; a file that cannot be read leaves the last answer as it is."""
-        if not file:
-            return [gr.skip()] * (len(self.view) + 7)
+        if not file or find(model).state == "remote":
+            return [gr.skip()] * (len(self.view) + 10)
         try:
             started = time.perf_counter()
             loaded = pipeline(model)
@@ -135,47 +211,56 @@ class ModalityTab(ABC):
             result = loaded.classify(file)
         except MediaError as error:
             raise gr.Error(str(error), title="This file could not be read", print_exception=False) from None
-        controls = self.fit_controls(result, latent, look, head)
-        latent, look, head = (control["value"] for control in controls)
-        drawn = self.redraw(result, lens, latent, look, head, scale)
+        controls = self.fit_controls(result, lens, latent, look, head)
+        question = [*(control["value"] for control in controls), scale]
+        drawn = self.redraw(result, *question)
         labels = {label.label: label.probability for label in result.labels()}
+        # Controls that fit already are left alone: someone may be turning them.
+        same = before is not None and before.model == result.model
+        fitted = [gr.skip()] * 4 if same else [gr.update(**control) for control in controls]
+        return [result, *drawn[:-1], labels, words.status(result, loading), *fitted, gr.skip(), drawn[-1]]
+
+    def fit_controls(
+        self, result: Result, lens: str, latent: int, look: int, head: str
+    ) -> list[dict[str, Any]]:
+        """What lens, latent, look and head offer for this run, keeping what was chosen where it exists."""
+        latents, looks, heads = result.trace.latent_count, len(result.trace.looks), result.trace.heads
+        lenses = lens_choices(result.trace.answer is not None)
+        choices = head_choices(heads)
         return [
-            result,
-            *drawn,
-            labels,
-            words.status(result, loading),
-            *(gr.update(**control) for control in controls),
+            {"choices": lenses, "value": lens if lens in [value for _, value in lenses] else "mean"},
+            {"maximum": latents, "value": min(int(latent), latents)},
+            {"maximum": max(looks, 2), "value": min(int(look), looks), "visible": looks > 1},
+            {"choices": choices, "value": head if head in [value for _, value in choices] else ALL_HEADS},
         ]
 
-    def fit_controls(self, result: Result, latent: int, look: int, head: str) -> list[dict[str, Any]]:
-        """What the latent, look and head controls offer for this run, keeping what was chosen where it exists."""
-        latents, looks, heads = result.trace.latent_count, len(result.trace.looks), result.trace.heads
-        choices = head_choices(heads)
-        kept = head if head in [value for _, value in choices] else ALL_HEADS
-        return [
-            {"maximum": latents, "value": min(int(latent), latents)},
-            {"maximum": looks, "value": min(int(look), looks)},
-            {"choices": choices, "value": kept},
-        ]
+    def catch_up(self, drawn: tuple | None, result: Result | None, *question: Any) -> list[Any]:
+        """Draw again where the controls have moved on from what was drawn."""
+        if drawn is None or drawn == tuple(question):
+            return [gr.skip()] * (len(self.view) + 2)
+        return self.redraw(result, *question)
 
     def redraw(
         self, result: Result | None, lens: str, latent: int, look: int, head: str, scale: str
     ) -> list[Any]:
-        """The view and its legend for one question, from the trace alone."""
+        """The view and its legend for one question, from the trace alone, and the question."""
         if result is None:
-            return [gr.skip()] * (len(self.view) + 1)
-        asked = {"look": int(look) - 1, "head": None if head == ALL_HEADS else int(head), "scale": scale}
+            return [gr.skip()] * (len(self.view) + 2)
+        own = "weights" if lens == "answer" else scale  # a product of two softmaxes has no scores
+        asked = {"look": int(look) - 1, "head": None if head == ALL_HEADS else int(head), "scale": own}
         if lens == "latent":
             asked["latent"] = int(latent) - 1
         weights = result.weights(lens, **asked)
-        span = span_of(weights, scale)
+        layout, shown = self.part(result, weights)
+        span = span_of(shown, own)
         text = caption(result.model, len(result.trace.looks), lens=lens, **asked)
-        alternative = words.alternative(result, weights) if scale == "weights" else ""
+        alternative = words.alternative(result, weights) if own == "weights" else ""
         line = words.legend(text, span) + f'<p class="where" aria-live="polite">{alternative}</p>'
-        return [*self.draw(result, result.layout.fold(weights), span), line]
+        drawn = self.draw(result.sample, layout, layout.fold(shown), span)
+        return [*drawn, line, (lens, latent, look, head, scale)]
 
     def redraw_latent(
-        self, result: Result | None, latent: int, look: int, head: str, scale: str
+        self, result: Result | None, lens: str, latent: int, look: int, head: str, scale: str
     ) -> list[Any]:
         """Choosing a latent asks for that latent, whatever the lens was."""
         return [*self.redraw(result, "latent", latent, look, head, scale), "latent"]
@@ -193,6 +278,11 @@ class ModalityTab(ABC):
     def first_example(self, file: str | None) -> Any:
         """The first example when nothing has been dropped yet, so that no tab opens empty."""
         return gr.skip() if file else self.example_files()[0][0]
+
+
+def lens_choices(answered: bool) -> list[tuple[str, str]]:
+    """The lenses of a model; answered: by a query."""
+    return [*LENS_CHOICES, ANSWER_CHOICE] if answered else LENS_CHOICES
 
 
 def head_choices(heads: int) -> list[tuple[str, str]]:

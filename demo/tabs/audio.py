@@ -8,8 +8,10 @@ import gradio as gr
 import numpy as np
 
 from demo.tab import ModalityTab, picture, read_path
+from perceiver_zoo.modalities.audiovisual import AudiovisualLayout, WaveLayout
+from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result
-from perceiver_zoo.views import Span, draw_sound
+from perceiver_zoo.views import Span, draw_sound, draw_waves
 
 
 class AudioTab(ModalityTab):
@@ -25,5 +27,12 @@ class AudioTab(ModalityTab):
     def make_view(self) -> list[Any]:
         return [picture("Where it listened", 440, "audio-view")]
 
-    def draw(self, result: Result, folded: np.ndarray, span: Span) -> list[Any]:
-        return [draw_sound(result.sample, result.layout, folded, span)]  # type: ignore[arg-type]
+    def part(self, result: Result, weights: np.ndarray) -> tuple[Layout, np.ndarray]:
+        if isinstance(result.layout, AudiovisualLayout):
+            return result.layout.waves, result.layout.split(weights)["audio"]
+        return result.layout, weights
+
+    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
+        if isinstance(layout, WaveLayout):
+            return [draw_waves(sample, layout, folded, span)]
+        return [draw_sound(sample, layout, folded, span)]

@@ -8,7 +8,6 @@ import gradio as gr
 import numpy as np
 
 from demo.tab import ModalityTab, picture, read_path
-from perceiver_zoo.pipeline import Result
 from perceiver_zoo.views import Span, draw_image
 
 
@@ -32,5 +31,5 @@ class ImageTab(ModalityTab):
     def make_view(self) -> list[Any]:
         return [picture("Where it looked", 520, "image-view")]
 
-    def draw(self, result: Result, folded: np.ndarray, span: Span) -> list[Any]:
-        return [draw_image(result.sample, result.layout, folded, span)]  # type: ignore[arg-type]
+    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
+        return [draw_image(sample, layout, folded, span)]

@@ -9,7 +9,6 @@ import numpy as np
 
 from demo.tab import ModalityTab, read_path
 from demo.views.cloud import cloud_scene, scene_value
-from perceiver_zoo.pipeline import Result
 from perceiver_zoo.views import Span
 
 ENDINGS = [
@@ -51,5 +50,5 @@ class PointCloudTab(ModalityTab):
     def make_view(self) -> list[Any]:
         return [cloud_scene()]
 
-    def draw(self, result: Result, folded: np.ndarray, span: Span) -> list[Any]:
-        return [scene_value(result, folded, span)]
+    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
+        return [scene_value(sample, layout, folded, span)]

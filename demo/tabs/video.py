@@ -12,6 +12,8 @@ from gradio.utils import get_upload_folder
 
 from demo.tab import ModalityTab, picture, read_path
 from perceiver_zoo.media import write_video
+from perceiver_zoo.modalities.audiovisual import AudiovisualLayout
+from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result
 from perceiver_zoo.views import Span, draw_clip
 
@@ -47,8 +49,14 @@ class VideoTab(ModalityTab):
         self.frames = gr.State(None, time_to_live=3600)
         return [clip, frame, step, self.frames]
 
-    def draw(self, result: Result, folded: np.ndarray, span: Span) -> list[Any]:
-        frames = draw_clip(result.sample, result.layout, folded, span)  # type: ignore[arg-type]
+    def part(self, result: Result, weights: np.ndarray) -> tuple[Layout, np.ndarray]:
+        if not isinstance(result.layout, AudiovisualLayout):
+            return result.layout, weights
+        picture = result.layout.split(weights)["image"]
+        return result.layout.video, picture.reshape(len(picture), -1)
+
+    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
+        frames = draw_clip(sample, layout, folded, span)
         with tempfile.NamedTemporaryFile(suffix=".mp4", delete=False, dir=gradio_folder()) as file:
             write_video(file.name, frames, fps=8)
         middle = len(frames) // 2

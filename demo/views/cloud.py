@@ -9,7 +9,8 @@ import gradio as gr
 import numpy as np
 import plotly
 
-from perceiver_zoo.pipeline import Result
+from perceiver_zoo.media.sample import PointCloudSample
+from perceiver_zoo.modalities.point_cloud import PointLayout
 from perceiver_zoo.views import Span, cloud_of
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -33,9 +34,11 @@ def cloud_scene() -> gr.HTML:
     )
 
 
-def scene_value(result: Result, folded: np.ndarray, span: Span) -> dict[str, Any]:
+def scene_value(
+    sample: PointCloudSample, layout: PointLayout, folded: np.ndarray, span: Span
+) -> dict[str, Any]:
     """Points [M] as coordinates, colours and weights, for cloud.js."""
-    cloud = cloud_of(result.sample, result.layout, folded, span)  # type: ignore[arg-type]
+    cloud = cloud_of(sample, layout, folded, span)
     x, y, z = np.round(cloud.unit, 4).T.tolist()
     return {
         "x": x,
