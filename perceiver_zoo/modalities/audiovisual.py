@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -86,10 +86,14 @@ class AudiovisualModality(Modality):
     patch: pixels along each side of a patch of picture. sound_rate: samples a second; sound_patch: samples of a patch.
     labels: classes, whose element stays zero because to say the class is the model's task. windows: at most so many,
     spread evenly over the clip. As in the colab, colours are 0..1 and the sound -1..1; but of several
-    channels, where that takes the first, media gives the mean.
+    channels, where that takes the first, media gives the mean. A sound alone is read with a black picture: the
+    released weights have seen no clip without one.
     """
 
     name = "audiovisual"
+    kinds = ("video", "audio")
+    # As many frames as are looked at, and a shorter side of at least `size` for pictures up to 16:9.
+    options: ClassVar[dict[str, float]] = {"fps": 25.0, "max_side": 400, "rate": 48_000}
     frames: int = 16
     rate: float = 25.0
     size: int = 224
@@ -97,7 +101,7 @@ class AudiovisualModality(Modality):
     sound_rate: int = 48_000
     sound_patch: int = 16
     labels: int = 700
-    windows: int = 8
+    windows: int = 3
 
     @property
     def channels(self) -> int:
