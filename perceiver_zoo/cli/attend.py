@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
     models = Models(args.model)
     try:
-        sample = media.read(args.file)
+        sample = models.read(args.file)
         check_ending(args.out, sample.modality)
         pipeline = models.fit_for(sample)
         asked = question(args, pipeline.entry)

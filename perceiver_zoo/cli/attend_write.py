@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from perceiver_zoo import media, views
+from perceiver_zoo.modalities.audiovisual import AudiovisualLayout
 from perceiver_zoo.pipeline import Pipeline, Result
 
 WORDS = ("lens", "scale")  # what of a question is no number
@@ -25,7 +26,7 @@ def write_png(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, A
     """The map over the input, with its caption."""
     grid, text = result.map(**asked), caption_of(result, asked)
     span = views.span_of(grid, asked["scale"])
-    picture = PICTURES[pipeline.entry.modality](result.sample, result.layout, grid, span)
+    picture = PICTURES[pipeline.modality.name](result.sample, result.layout, grid, span)
     Image.fromarray(views.with_caption(picture, text, span)).save(part, format="PNG")
     return text
 
@@ -34,6 +35,17 @@ def contact_sheet(sample: Any, layout: Any, grid: np.ndarray, span: views.Span) 
     frames = views.draw_clip(sample, layout, grid, span)
     chosen = np.linspace(0, len(frames) - 1, min(len(frames), SHEET_FRAMES)).round().astype(int)
     return views.draw_contact_sheet(frames[chosen])
+
+
+def sound_and_picture(sample: Any, layout: Any, grid: np.ndarray, span: views.Span) -> np.ndarray:
+    """The picture's part on a contact sheet, the sound's below it; the sound's alone where there is no picture."""
+    parts = layout.split(grid)
+    waves = views.draw_waves(sample, layout, parts["audio"], span)
+    if sample.modality == "audio":
+        return waves
+    sheet = contact_sheet(sample, layout.video, parts["image"], span)
+    wide = Image.fromarray(waves).resize((sheet.shape[1], len(waves) * sheet.shape[1] // waves.shape[1]))
+    return np.concatenate([sheet, np.asarray(wide)])
 
 
 def drawn_cloud(sample: Any, layout: Any, grid: np.ndarray, span: views.Span) -> np.ndarray:
@@ -45,22 +57,26 @@ PICTURES: dict[str, Callable[..., np.ndarray]] = {
     "audio": views.draw_sound,
     "video": contact_sheet,
     "point_cloud": drawn_cloud,
+    "audiovisual": sound_and_picture,
 }
 
 
 def write_npz(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, Any]) -> str:
     """The map and all that tells what it means; readable with allow_pickle=False.
 
-    map [W, *shape], weights [W, M], positions [1 or W, M, d], probabilities [W, classes], labels [classes], the
-    layout's facts as layout_*, and the question itself, counted from 1; head 0 is the mean over heads.
+    map [W, *shape], weights [W, M], positions [1 or W, M, d] (of sound and picture: positions_audio, positions_image),
+    probabilities [W, classes], labels [classes], the layout's facts as layout_*, and the question itself, counted
+    from 1; head 0 is the mean over heads.
     """
     weights = result.weights(**asked)
+    positions = pipeline.modality.encode(result.sample).positions
+    parts = positions if isinstance(positions, dict) else {"": positions}
     facts = [at.name for at in fields(result.layout)]  # type: ignore[arg-type]
     counted = {name: 0 if at is None else at + 1 for name, at in asked.items() if name not in WORDS}
     arrays = {
         "map": result.layout.fold(weights),
         "weights": weights,
-        "positions": pipeline.modality.encode(result.sample).positions.numpy(),
+        **{f"positions{name and '_' + name}": at.numpy() for name, at in parts.items()},
         "probabilities": result.probabilities,
         "labels": np.array(result.names),
         **{f"layout_{name}": np.asarray(getattr(result.layout, name)) for name in facts},
@@ -78,8 +94,10 @@ def write_npz(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, A
 def write_mp4(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, Any]) -> str:
     """The frames that were read, window after window, with the map over them and the caption below."""
     grid, text = result.map(**asked), caption_of(result, asked)
-    span = views.span_of(grid, asked["scale"])
-    frames = views.draw_clip(result.sample, result.layout, grid, span)  # type: ignore[arg-type]
+    span, layout = views.span_of(grid, asked["scale"]), result.layout
+    if isinstance(layout, AudiovisualLayout):
+        grid, layout = layout.split(grid)["image"], layout.video
+    frames = views.draw_clip(result.sample, layout, grid, span)  # type: ignore[arg-type]
     captioned = np.stack([views.with_caption(frame, text, span) for frame in frames])
     media.write_video(part, captioned, pipeline.modality.rate)  # type: ignore[attr-defined]
     return text

@@ -60,7 +60,7 @@ def answer(models: Models, file: str, top: int) -> dict[str, Any]:
     from perceiver_zoo import media
 
     try:
-        sample = media.read(file)
+        sample = models.read(file)
         pipeline = models.fit_for(sample)
         result = pipeline.classify(sample)
     except (media.MediaError, CommandError) as error:

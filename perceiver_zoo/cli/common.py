@@ -19,6 +19,9 @@ KINDS = {
     "audio": ("a sound", "sounds"),
     "video": ("a video", "videos"),
     "point_cloud": ("a 3D shape", "3D shapes"),
+    "audiovisual": ("a clip with sound", "clips with sound"),
+    "flow": ("a pair of frames", "pairs of frames"),
+    "text": ("a text", "texts"),
 }
 
 
@@ -55,8 +58,20 @@ class Models:
         from perceiver_zoo.zoo import find
 
         self.asked = find(asked) if asked else None
+        if self.asked and self.asked.modality in ("flow", "text"):
+            raise CommandError(
+                f"{asked} names no classes: it reads {KINDS[self.asked.modality][1]}, on the page"
+            )
         self.device = checked_device(device)
         self.loaded: dict[str, Pipeline] = {}
+
+    def read(self, file: str) -> Sample:
+        """A file's sample, as the model that was asked for wants it; MediaError where it cannot be read."""
+        from perceiver_zoo import media
+        from perceiver_zoo.modalities import MODALITIES
+
+        options = MODALITIES[self.asked.modality].options if self.asked else {}
+        return media.read(file, None, **options)  # type: ignore[arg-type]
 
     def fit_for(self, sample: Sample) -> Pipeline:
         """The model for a sample; CommandError where there is none."""
