@@ -72,7 +72,6 @@ VIDEO = Recipe(
     name="perceiver_nano.camera_work",
     task=CameraWork,
     modality="video",
-    reading={"stride": 2},
     network=NANO
     | {
         "position": FourierConfig(8, (12, 12, 12)),
@@ -80,8 +79,8 @@ VIDEO = Recipe(
         "embed": 192,
     },
     share="paper",
-    looks=3,
-    steps=5200,
+    looks=4,
+    steps=6500,
     batch=96,
     trained_on="a virtual camera over Tiny-ImageNet train photographs (CS231N; research use) "
     "and street frames (fight-detection-surv-dataset)",
