@@ -26,18 +26,16 @@ def build() -> gr.Blocks:
     """The whole page, one tab a modality."""
     with gr.Blocks(title=TITLE, delete_cache=(600, 3600)) as page:
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="masthead")
-        tabs = [make() for make in TABS]
+        tabs: list[Any] = [make() for make in TABS]
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         with gr.Tabs():
             for tab in tabs:
                 with gr.Tab(tab.title, id=tab.modality) as shell:
                     tab.build()
-                shell.select(
-                    tab.first_example, tab.input, tab.input, api_visibility="private", show_progress="hidden"
-                )
+                if hasattr(tab, "first_example"):
+                    shell.select(tab.first_example, tab.input, tab.input, **quiet)
         first = tabs[0]
-        page.load(
-            first.first_example, first.input, first.input, api_visibility="private", show_progress="hidden"
-        )
+        page.load(first.first_example, first.input, first.input, **quiet)
         gr.Markdown(
             "Attention shows what was read, not why the answer is what it is. "
             f"Running on {device_name(best_device())}.",
@@ -51,6 +49,10 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(primary_hue="violet", neutral_hue="gray", radius_size="sm")
 
 
+def styles() -> list[str]:
+    return [file.read_text(encoding="utf-8") for file in sorted(STATIC.glob("*.css"), reverse=True)]
+
+
 def launch_options() -> dict[str, Any]:
     """What the page needs from the server: its look, its scripts, the files it may serve."""
     gr.set_static_paths([PLOTLY_SCRIPT])
@@ -58,7 +60,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         # In the head, for Gradio rewrites the selectors of what it is given as css.
-        "head": head() + f"<style>{(STATIC / 'style.css').read_text(encoding='utf-8')}</style>",
+        "head": head() + "".join(f"<style>{text}</style>" for text in styles()),
         "allowed_paths": [str(assets() / "examples")],
         "max_file_size": MOST_BYTES,
         "footer_links": ["api", "settings"],

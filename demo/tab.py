@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,17 +14,12 @@ import numpy as np
 from demo import words
 from demo.downloads import bring, offer, titled
 from demo.models import pipeline
+from demo.parts import ALL_HEADS, SCALE_CHOICES, head_choices, lens_choices
 from perceiver_zoo.media.error import MediaError
 from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result, default_model
 from perceiver_zoo.views import Span, caption, span_of
 from perceiver_zoo.zoo import assets, find, list_models
-
-LENS_CHOICES = [("Mean over latents", "mean"), ("One latent", "latent")]
-# Perceiver IO alone has a query that makes the answer.
-ANSWER_CHOICE = ("The answer's query", "answer")
-SCALE_CHOICES = [("Before the softmax", "scores"), ("After it", "weights")]
-ALL_HEADS = "mean"
 
 
 class ModalityTab(ABC):
@@ -163,6 +157,8 @@ class ModalityTab(ABC):
     def wire_download(self) -> None:
         """The button brings the model it names, and then that model answers."""
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        # Another tab or visitor may have brought a model since the page was built.
+        gr.on(None, lambda: gr.update(choices=self.model_choices()), None, self.model, **private)
         self.model.change(
             lambda model: gr.update(**self.offered(model)), self.model, self.download, **private
         )
@@ -278,36 +274,3 @@ class ModalityTab(ABC):
     def first_example(self, file: str | None) -> Any:
         """The first example when nothing has been dropped yet, so that no tab opens empty."""
         return gr.skip() if file else self.example_files()[0][0]
-
-
-def lens_choices(answered: bool) -> list[tuple[str, str]]:
-    """The lenses of a model; answered: by a query."""
-    return [*LENS_CHOICES, ANSWER_CHOICE] if answered else LENS_CHOICES
-
-
-def head_choices(heads: int) -> list[tuple[str, str]]:
-    """The mean, and each head where there are several."""
-    each = [(f"Head {i + 1}", str(i)) for i in range(heads)] if heads > 1 else []
-    return [("Mean over heads", ALL_HEADS), *each]
-
-
-def picture(label: str, height: int, elem_id: str, format: str = "png") -> gr.Image:
-    """A drawn picture: to look at, enlarge and download."""
-    return gr.Image(
-        label=label,
-        interactive=False,
-        format=format,
-        height=height,
-        buttons=["download", "fullscreen"],
-        elem_id=elem_id,
-    )
-
-
-def read_path(component: Any) -> Any:
-    """Have a component hand over the uploaded file itself: decoding strangers' files is the guarded worker's work."""
-    component.preprocess = partial(_path)
-    return component
-
-
-def _path(payload: Any) -> str | None:
-    return payload.path if payload is not None else None

@@ -39,19 +39,28 @@ def concentration(weights: np.ndarray) -> float:
 def status(result: Result, loading: float) -> str:
     """Device, time and size of one answer, in small type."""
     windows, elements = result.trace.looks[0].key.shape[0], result.trace.looks[0].key.shape[2]
-    count = f"{elements:,} {result.unit}{'' if elements == 1 else _plural(result.unit)}"
+    count = f"{elements:,} {plural(result.unit, elements)}"
     if windows > 1:
         count += f" in each of {windows} windows"
     loaded = f", model loaded in {loading:.2f} s" if loading > 0.05 else ""
     return (
-        f'<div class="status">{count}, read by {result.trace.latent_count} latents in {len(result.trace.looks)} looks. '
+        f'<div class="status">{count}, read by {result.trace.latent_count} latents in {looked(result)}. '
         f"{escape(result.device)}: {result.seconds['read']:.2f} s to read the file, "
         f"{result.seconds['run']:.2f} s to run{loaded}.</div>"
     )
 
 
-def _plural(unit: str) -> str:
-    return "es" if unit.endswith("h") else "s"
+def looked(result: Result) -> str:
+    count = len(result.trace.looks)
+    return f"{count} {plural('look', count)}"
+
+
+def plural(unit: str, count: int = 2) -> str:
+    """The word for so many; of "patch of sound" it is the first word that changes."""
+    if count == 1:
+        return unit
+    head, *rest = unit.split(" of ", 1)
+    return " of ".join([head + ("es" if head.endswith("h") else "s"), *rest])
 
 
 def alternative(result: Result, weights: np.ndarray) -> str:
@@ -60,5 +69,5 @@ def alternative(result: Result, weights: np.ndarray) -> str:
     share = concentration(weights)
     return (
         f"{best.label}, {best.probability:.0%}. Half of this map's attention lies on {share:.0%} of the "
-        f"{result.unit}{_plural(result.unit)}."
+        f"{plural(result.unit)}."
     )

@@ -22,10 +22,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """Address of a running page whose temporary files lie in `folder`."""
+def serve(folder: Path, environment: dict[str, str] | None = None) -> Iterator[str]:
+    """Address of a running page whose temporary files lie in `folder`; with another environment if given."""
     port = free_port()
-    environment = os.environ | {
+    environment = (environment or dict(os.environ)) | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_TEMP_DIR": str(folder),
         "NO_PROXY": "127.0.0.1,localhost",

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from demo.tab import ModalityTab, picture, read_path
+from demo.parts import picture, read_path
+from demo.tab import ModalityTab
 from perceiver_zoo.modalities.audiovisual import AudiovisualLayout, WaveLayout
 from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from demo.tab import ModalityTab, read_path
+from demo.parts import read_path
+from demo.tab import ModalityTab
 from demo.views.cloud import cloud_scene, scene_value
 from perceiver_zoo.views import Span
 

@@ -10,7 +10,8 @@ import gradio as gr
 import numpy as np
 from gradio.utils import get_upload_folder
 
-from demo.tab import ModalityTab, picture, read_path
+from demo.parts import picture, read_path
+from demo.tab import ModalityTab
 from perceiver_zoo.media import write_video
 from perceiver_zoo.modalities.audiovisual import AudiovisualLayout
 from perceiver_zoo.modalities.base import Layout

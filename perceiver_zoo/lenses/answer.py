@@ -31,7 +31,7 @@ def through_latents(
     rows = list(weight_rows(asked.query.float(), asked.key.float(), None))
     share = torch.cat(rows, dim=2).mean(dim=1)[:, 0]  # [W, N]
     query, key = pick(trace, look, head)
-    total = torch.zeros(key.shape[0], key.shape[2])
+    total = key.new_zeros(key.shape[0], key.shape[2])
     at = 0
     for part in weight_rows(query, key, trace.mask):
         n = part.shape[2]

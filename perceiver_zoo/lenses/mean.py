@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from perceiver_zoo.lenses.rows import check, pick, sole_row, weight_rows
@@ -19,7 +18,7 @@ def mean(trace: Trace, look: int = 0, head: int | None = None, scale: str = "wei
     query, key = pick(trace, look, head)
     if scale == "scores":  # a mean of products with one key is the product with the mean query
         return sole_row(trace, query.mean(dim=2, keepdim=True), key, scale)
-    total = torch.zeros(key.shape[0], key.shape[2])
+    total = key.new_zeros(key.shape[0], key.shape[2])
     for rows in weight_rows(query, key, trace.mask):
         total += rows.mean(dim=1).sum(dim=1)
     return total / query.shape[2]

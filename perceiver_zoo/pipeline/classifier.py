@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -64,15 +65,22 @@ class Pipeline:
         )
 
     def read(self, source: Sample | str | Path) -> Sample:
-        """The sample itself, or the one a file holds."""
+        """The sample itself, or the one a file holds.
+
+        Raises MediaError for a file of another kind, ValueError for such a sample.
+        """
         kinds = self.modality.kinds or (self.modality.name,)
-        if isinstance(source, str | Path):
-            return media.read(source, kinds[0] if len(kinds) == 1 else None, **self.modality.options)  # type: ignore[arg-type]
-        if source.modality not in kinds:
-            raise ValueError(
-                f"{self.entry.name} reads {' and '.join(kinds)} samples, not {source.modality} samples"
-            )
-        return source
+        if not isinstance(source, str | Path):
+            if source.modality not in kinds:
+                wanted = " and ".join(kinds)
+                raise ValueError(f"{self.entry.name} reads {wanted} samples, not {source.modality} samples")
+            return source
+        only: Any = kinds[0] if len(kinds) == 1 else None
+        sample = media.read(source, only, **self.modality.options)
+        if sample.modality not in kinds:
+            found = sample.modality.replace("_", " ")
+            raise media.MediaError(f"This is a file of kind {found}; accepted are {' and '.join(kinds)}.")
+        return sample
 
     @torch.inference_mode()
     def run(self, inputs: InputArray) -> tuple[Tensor, Trace]:

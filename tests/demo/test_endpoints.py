@@ -65,6 +65,6 @@ def test_a_file_that_cannot_be_read_is_one_clear_sentence(client, modality, tmp_
         ask(client, modality, file)
 
 
-def test_only_the_four_questions_are_public(client):
+def test_one_question_a_tab_is_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {f"/{modality}" for modality in MAKERS}
+    assert set(endpoints) == {f"/{name}" for name in (*MAKERS, "audiovisual", "flow", "text")}

@@ -1,0 +1,47 @@
+"""What several tabs are made of: the choices of their controls, pictures, and drop zones that hand over the file."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+LENS_CHOICES = [("Mean over latents", "mean"), ("One latent", "latent")]
+# Perceiver IO alone has a query that makes the answer.
+ANSWER_CHOICE = ("The answer's query", "answer")
+SCALE_CHOICES = [("Before the softmax", "scores"), ("After it", "weights")]
+ALL_HEADS = "mean"
+
+
+def lens_choices(answered: bool) -> list[tuple[str, str]]:
+    """The lenses of a model; answered: by a query."""
+    return [*LENS_CHOICES, ANSWER_CHOICE] if answered else LENS_CHOICES
+
+
+def head_choices(heads: int) -> list[tuple[str, str]]:
+    """The mean, and each head where there are several."""
+    each = [(f"Head {i + 1}", str(i)) for i in range(heads)] if heads > 1 else []
+    return [("Mean over heads", ALL_HEADS), *each]
+
+
+def picture(label: str, height: int, elem_id: str, format: str = "png") -> gr.Image:
+    """A drawn picture: to look at, enlarge and download."""
+    return gr.Image(
+        label=label,
+        interactive=False,
+        format=format,
+        height=height,
+        buttons=["download", "fullscreen"],
+        elem_id=elem_id,
+    )
+
+
+def read_path(component: Any) -> Any:
+    """Have a component hand over the uploaded file itself: decoding strangers' files is the guarded worker's work."""
+    component.preprocess = partial(_path)
+    return component
+
+
+def _path(payload: Any) -> str | None:
+    return payload.path if payload is not None else None
