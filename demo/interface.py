@@ -28,7 +28,7 @@ def build() -> gr.Blocks:
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="masthead")
         tabs: list[Any] = [make() for make in TABS]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             for tab in tabs:
                 with gr.Tab(tab.title, id=tab.modality) as shell:
                     tab.build()

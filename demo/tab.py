@@ -198,8 +198,12 @@ class ModalityTab(ABC):
         scale: str,
     ) -> list[Any]:
         """Run the model on `file`; a file that cannot be read leaves the last answer as it is."""
-        if not file or find(model).state == "remote":
-            return [gr.skip()] * (len(self.view) + 10)
+        nothing = [gr.skip()] * (len(self.view) + 10)
+        if find(model).state == "remote":
+            line = f'<div class="status">{model} is not on this machine yet: the button below its name brings it.</div>'
+            return [*nothing[:-7], line, *nothing[-6:]]
+        if not file:
+            return nothing
         try:
             started = time.perf_counter()
             loaded = pipeline(model)

@@ -25,7 +25,7 @@ def free_port() -> int:
 def serve(folder: Path, environment: dict[str, str] | None = None) -> Iterator[str]:
     """Address of a running page whose temporary files lie in `folder`; with another environment if given."""
     port = free_port()
-    environment = (environment or dict(os.environ)) | {
+    environment = (environment or os.environ | {"HF_HOME": str(folder / "hub")}) | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_TEMP_DIR": str(folder),
         "NO_PROXY": "127.0.0.1,localhost",

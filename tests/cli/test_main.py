@@ -77,7 +77,8 @@ def test_a_closed_pipe_is_quiet(tmp_path):
         "perceiver_zoo",
         "classify",
         "--json",
-        *(str(tmp_path / f"{i}") for i in range(99)),
+        # More lines than a pipe holds, so that the command cannot be done before the reader has gone.
+        *(str(tmp_path / f"{i}") for i in range(2000)),
     ]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -65,6 +65,14 @@ def test_a_file_that_cannot_be_read_is_one_clear_sentence(client, modality, tmp_
         ask(client, modality, file)
 
 
+def test_a_model_that_is_not_here_says_so_and_keeps_the_answer(client, tmp_path):
+    file, name = make("image", tmp_path), "perceiver_io_fourier.imagenet"
+    told = client.predict(handle_file(str(file)), name, *MEAN, api_name="/image")
+    assert any(isinstance(value, str) and f"{name} is not on this machine yet" in value for value in told)
+    with pytest.raises(StopIteration):
+        labels_of(told)
+
+
 def test_one_question_a_tab_is_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(endpoints) == {f"/{name}" for name in (*MAKERS, "audiovisual", "flow", "text")}
