@@ -12,6 +12,12 @@ LENS_CHOICES = [("Mean over latents", "mean"), ("One latent", "latent")]
 ANSWER_CHOICE = ("The answer's query", "answer")
 SCALE_CHOICES = [("Before the softmax", "scores"), ("After it", "weights")]
 ALL_HEADS = "mean"
+# Events between the components of a tab: not for programs, no bar, and of many at once the last counts.
+QUICK: dict[str, Any] = {
+    "api_visibility": "private",
+    "show_progress": "hidden",
+    "trigger_mode": "always_last",
+}
 
 
 def lens_choices(answered: bool) -> list[tuple[str, str]]:

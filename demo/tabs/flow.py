@@ -15,7 +15,7 @@ import numpy as np
 from demo import words
 from demo.downloads import Offer
 from demo.models import pipeline
-from demo.parts import picture, read_path
+from demo.parts import QUICK, picture, read_path
 from demo.views.flow import half_span, marked, status, wheel_line, where, zoom_of
 from perceiver_zoo import media
 from perceiver_zoo.media import MediaError, VideoSample
@@ -33,11 +33,6 @@ FOLLOWED = 256
 KEPT = 4
 PREVIEW_SIDE = 160  # pixels
 MOST_FRAMES = round(FlowModality.options["fps"] * FlowModality.options["max_seconds"])
-QUICK: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "trigger_mode": "always_last",
-}
 
 
 class FlowTab:

@@ -12,7 +12,7 @@ import numpy as np
 from demo import words
 from demo.downloads import Offer
 from demo.models import pipeline
-from demo.parts import ALL_HEADS, SCALE_CHOICES, head_choices
+from demo.parts import ALL_HEADS, QUICK, SCALE_CHOICES, head_choices
 from perceiver_zoo.media import MediaError
 from perceiver_zoo.modalities.text import HIDDEN, TextModality, hide
 from perceiver_zoo.pipeline import TextPipeline, TextResult
@@ -36,11 +36,6 @@ EXAMPLES = [
     ("Rome and Paris", "Rome is the capital of Italy, and ", "Paris", " is the capital of France."),
     ("Two bytes of one letter", "After lunch we sat down in a small caf", "é", " near the river in Paris."),
 ]
-QUICK: dict[str, Any] = {
-    "api_visibility": "private",
-    "show_progress": "hidden",
-    "trigger_mode": "always_last",
-}
 
 
 class TextTab:
