@@ -40,8 +40,8 @@ AUDIO = Recipe(
         "dropout": 0.1,
     },
     share="paper",
-    looks=3,
-    steps=1500,
+    looks=4,
+    steps=3600,
     batch=96,
     weight_decay=0.05,
     trained_on="ESC-10 folds 1-3 (CC BY 3.0), Free Spoken Digits (CC BY-SA 4.0), "
