@@ -39,9 +39,9 @@ def read_audio(path: str | os.PathLike[str], rate: int = 16000, max_seconds: flo
 
 
 def waveform_of(
-    frames: Iterable[AudioFrame], rate: int, max_seconds: float
+    frames: Iterable[AudioFrame], rate: int, max_seconds: float, channels: int | None = None
 ) -> tuple[NDArray[np.float32], float]:
-    """The mean of all channels at `rate`, float32 `[L]`, and the time in seconds at which it starts."""
+    """The mean of the first `channels` (None: of all) at `rate`, float32 `[L]`, and the second at which it starts."""
     wanted = round(max_seconds * rate)
     parts: list[NDArray[np.float32]] = []
     start, have = 0.0, 0
@@ -49,7 +49,7 @@ def waveform_of(
         if not parts:
             start = frame.time or 0.0
         # Mixed here, because FFmpeg's own mix to mono is not the mean: two equal channels would come out louder.
-        parts.append(frame.to_ndarray().mean(axis=0, dtype=np.float32))
+        parts.append(frame.to_ndarray()[:channels].mean(axis=0, dtype=np.float32))
         have += len(parts[-1])
         if have >= wanted:
             break

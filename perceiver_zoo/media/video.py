@@ -28,7 +28,9 @@ _FALLBACK_FPS = 25.0
 def read_video(
     path: str | os.PathLike[str], fps: float = 16.0, max_seconds: float = 20, max_side: int = 360
 ) -> VideoSample:
-    """Reads the first `max_seconds` of a video: the frames nearest to a steady `fps`, and its sound at 48 kHz.
+    """Reads the first `max_seconds` of a video: the frames nearest to a steady `fps`, and its sound.
+
+    Of the sound the first channel, at 48 kHz.
 
     Gives uint8 RGB frames `[T, H, W, 3]`, upright, square in their pixels, with the longer side at most `max_side`
     and both sides even. No frame is repeated: a slower source gives fewer frames, `times` are their true times in
@@ -128,8 +130,9 @@ def _sound(file: Path, start: float, max_seconds: float) -> AudioSample | None:
             stream = container.audio_stream(opened)
             if stream is None:
                 return None
+            # The first channel alone, as DeepMind's notebook has it for the model that hears a video.
             waveform, audio_start = waveform_of(
-                container.audio_frames(opened, stream), AUDIO_RATE, max_seconds
+                container.audio_frames(opened, stream), AUDIO_RATE, max_seconds, channels=1
             )
     except (FFmpegError, ValueError):
         return None

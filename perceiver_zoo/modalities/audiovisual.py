@@ -85,9 +85,8 @@ class AudiovisualModality(Modality):
 
     patch: pixels along each side of a patch of picture. sound_rate: samples a second; sound_patch: samples of a patch.
     labels: classes, whose element stays zero because to say the class is the model's task. windows: at most so many,
-    spread evenly over the clip. As in the colab, colours are 0..1 and the sound -1..1; but of several
-    channels, where that takes the first, media gives the mean. A sound alone is read with a black picture: the
-    released weights have seen no clip without one.
+    spread evenly over the clip. As in the colab, colours are 0..1, and of the sound the first channel is read, in
+    -1..1. A sound alone is read with a black picture: the released weights have seen no clip without one.
     """
 
     name = "audiovisual"

@@ -138,6 +138,27 @@ def test_sound_comes_along_in_step(tmp_path: Path) -> None:
     assert onset == pytest.approx(1.0, abs=0.02)
 
 
+def test_of_several_channels_the_first_is_heard(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "stereo.mkv"), "w") as container:
+        video = container.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 32, 32, "yuv420p"
+        audio = container.add_stream("pcm_s16le", rate=48000, layout="stereo")
+        for number, pixels in enumerate(numbered(10, 32, 32)):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(video.encode(frame))
+        left = (tone(1.0, 48000) * 32767).astype(np.int16)
+        both = np.stack([left, -left], axis=1).reshape(1, -1)  # the mean of which is silence
+        sound = av.AudioFrame.from_ndarray(both, format="s16", layout="stereo")
+        sound.sample_rate, sound.pts, sound.time_base = 48000, 0, Fraction(1, 48000)
+        container.mux(audio.encode(sound))
+        container.mux(video.encode(None))
+        container.mux(audio.encode(None))
+    found = read_video(tmp_path / "stereo.mkv").audio
+    assert found is not None and found.rate == 48000
+    np.testing.assert_allclose(found.waveform, left / 32768, atol=1e-3)
+
+
 @pytest.mark.parametrize("delay", [-0.5, 0.5])
 def test_sound_that_starts_apart_from_the_pictures_stays_in_step(tmp_path: Path, delay: float) -> None:
     with av.open(str(tmp_path / "apart.mkv"), "w") as container:
