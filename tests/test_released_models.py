@@ -43,7 +43,6 @@ print(json.dumps({
     [
         ("perceiver_io_fourier.imagenet", "image/cat.jpg", [1, 224, 224]),
         ("perceiver_io_learned.imagenet", "image/cat.jpg", [1, 224, 224]),
-        ("perceiver_io_conv.imagenet", "image/cat.jpg", [1, 55, 55]),
         ("perceiver_io_multimodal.kinetics700", "audio/dog_bark.ogg", None),
     ],
 )
