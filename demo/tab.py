@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,12 +16,15 @@ import numpy as np
 from demo import words
 from demo.downloads import bring, offer, titled
 from demo.models import pipeline
-from demo.parts import ALL_HEADS, SCALE_CHOICES, head_choices, lens_choices
+from demo.parts import ALL_HEADS, QUICK, SCALE_CHOICES, head_choices, lens_choices
 from perceiver_zoo.media.error import MediaError
 from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result, default_model
 from perceiver_zoo.views import Span, caption, span_of
 from perceiver_zoo.zoo import assets, find, list_models
+
+# Asking a trace; several visitors may at once.
+REDRAW = QUICK | {"concurrency_id": "redraw", "concurrency_limit": 4}
 
 
 class ModalityTab(ABC):
@@ -123,68 +128,54 @@ class ModalityTab(ABC):
     def wire(self) -> None:
         """A new input or model runs the network; every control only asks the trace."""
         self.drawn = gr.State(None)  # the question the picture answers
-        view = [*self.view, self.legend]
-        answered = gr.on(
-            [self.input.change, self.model.input],
-            self.answer,
-            [self.input, self.model, self.result, *self.asked],
-            [self.result, *view, self.labels, self.status, *self.asked, self.drawn],
+        self.answering(
+            partial(gr.on, [self.input.change, self.model.input]),
             api_name=self.modality,
             api_description=f"Classify one file and draw where the model looked ({self.modality}).",
-            show_progress="minimal",
-            show_progress_on=[self.status],
-            concurrency_id="run",
             concurrency_limit=2,
             trigger_mode="always_last",
         )
-        quick: dict[str, Any] = {
-            "api_visibility": "private",
-            "show_progress": "hidden",
-            "concurrency_id": "redraw",
-            "concurrency_limit": 4,
-            "trigger_mode": "always_last",
-        }
-        asked = [self.result, *self.asked]
-        # What was asked while the network ran has had no trace to ask.
-        answered.then(self.catch_up, [self.drawn, *asked], [*view, self.drawn], **quick)
+        view, asked = [*self.view, self.legend, self.drawn], [self.result, *self.asked]
         lens, latent, look, head, scale = self.asked
-        others = [lens.input, look.input, head.input, scale.input]
-        gr.on(others, self.redraw, asked, [*view, self.drawn], **quick)
-        gr.on([latent.input], self.redraw_latent, asked, [*view, self.drawn, lens], **quick)
+        gr.on([lens.input, look.input, head.input, scale.input], self.redraw, asked, view, **REDRAW)
+        gr.on([latent.input], self.redraw_latent, asked, [*view, lens], **REDRAW)
         self.wire_download()
         self.view_events()
 
+    def answering(self, event: Callable[..., Any], **more: Any) -> None:
+        """Have the model answer on an event, and draw anew what was asked meanwhile: it has had no trace to ask."""
+        view, asked = [*self.view, self.legend], [self.result, *self.asked]
+        event(
+            self.answer,
+            [self.input, self.model, *asked],
+            [self.result, *view, self.labels, self.status, *self.asked, self.drawn],
+            show_progress="minimal",
+            show_progress_on=[self.status],
+            concurrency_id="run",
+            **more,
+        ).then(self.catch_up, [self.drawn, *asked], [*view, self.drawn], **REDRAW)
+
     def wire_download(self) -> None:
         """The button brings the model it names, and then that model answers."""
-        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         # Another tab or visitor may have brought a model since the page was built.
-        gr.on(None, lambda: gr.update(choices=self.model_choices()), None, self.model, **private)
-        self.model.change(
-            lambda model: gr.update(**self.offered(model)), self.model, self.download, **private
-        )
-        self.download.click(
+        gr.on(None, lambda: gr.update(choices=self.model_choices()), None, self.model, **QUICK)
+        self.model.change(lambda model: gr.update(**self.offered(model)), self.model, self.download, **QUICK)
+        fetched = self.download.click(
             self.fetch,
-            [self.download, self.model],
-            [self.model, self.status],
+            self.download,
+            self.model,
             api_visibility="private",
             show_progress="full",
             show_progress_on=[self.status],
             concurrency_id="download",
-        ).success(
-            self.answer,
-            [self.input, self.model, self.result, *self.asked],
-            [self.result, *self.view, self.legend, self.labels, self.status, *self.asked, self.drawn],
-            api_visibility="private",
-            show_progress="minimal",
-            show_progress_on=[self.status],
-            concurrency_id="run",
         )
+        self.answering(fetched.success, api_visibility="private")
 
-    def fetch(self, button: str, model: str, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
+    def fetch(self, button: str, progress: gr.Progress = gr.Progress()) -> dict[str, Any]:  # noqa: B008
         """Bring the model the button named; it is chosen from then on."""
         name = next(name for name in list_models(self.modality) if name in button)
         bring(name, progress)
-        return [gr.update(choices=self.model_choices(), value=name), gr.skip()]
+        return gr.update(choices=self.model_choices(), value=name)
 
     def answer(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from typing import Any
 
 from perceiver_zoo.cli.common import percent
@@ -66,14 +67,7 @@ def parameters(entry: ZooEntry) -> int:
     with entry.weights.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     shapes = [tensor["shape"] for name, tensor in header.items() if name != "__metadata__"]
-    return sum(product(shape) for shape in shapes)
-
-
-def product(shape: list[int]) -> int:
-    result = 1
-    for extent in shape:
-        result *= extent
-    return result
+    return sum(math.prod(shape) for shape in shapes)
 
 
 def markdown(entries: list[ZooEntry]) -> str:

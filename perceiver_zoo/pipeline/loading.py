@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import torch
 
@@ -17,7 +15,6 @@ from perceiver_zoo.zoo import ZooEntry, find, hub, list_models, read_entry, regi
 from perceiver_zoo.zoo.names import carry_over
 from perceiver_zoo.zoo.weights import blank, load_weights
 
-Progress: TypeAlias = Callable[[int, int], None]
 # What else than naming a class a model is for.
 KINDS: dict[str, type[Pipeline]] = {"flow": FlowPipeline, "text": TextPipeline}
 
@@ -26,7 +23,7 @@ def load(
     name: str | ZooEntry,
     device: str | torch.device | None = None,
     precision: str = "auto",
-    progress: Progress | None = None,
+    progress: hub.Progress | None = None,
 ) -> Pipeline:
     """Load a model: one of the zoo by name, a folder, or a user's own repository on the Hub ("user/name").
 
@@ -46,7 +43,7 @@ def load(
     return KINDS.get(entry.modality, Pipeline)(entry, network, modality, place, precision)
 
 
-def entry_of(name: str, progress: Progress | None = None) -> ZooEntry:
+def entry_of(name: str, progress: hub.Progress | None = None) -> ZooEntry:
     """The zoo's entry of that name, or the one of a folder or of a repository on the Hub."""
     if "/" not in name or name in registry():
         return find(name)
