@@ -139,11 +139,13 @@ class ModalityTab(ABC):
         lens, latent, look, head, scale = self.asked
         gr.on([lens.input, look.input, head.input, scale.input], self.redraw, asked, view, **REDRAW)
         gr.on([latent.input], self.redraw_latent, asked, [*view, lens], **REDRAW)
+        # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
+        self.drawn.change(self.catch_up, [self.drawn, *asked], view, **REDRAW)
         self.wire_download()
         self.view_events()
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
-        """Have the model answer on an event, and draw anew what was asked meanwhile: it has had no trace to ask."""
+        """Have the model answer on an event."""
         view, asked = [*self.view, self.legend], [self.result, *self.asked]
         event(
             self.answer,
@@ -153,7 +155,7 @@ class ModalityTab(ABC):
             show_progress_on=[self.status],
             concurrency_id="run",
             **more,
-        ).then(self.catch_up, [self.drawn, *asked], [*view, self.drawn], **REDRAW)
+        )
 
     def wire_download(self) -> None:
         """The button brings the model it names, and then that model answers."""

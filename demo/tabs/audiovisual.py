@@ -162,9 +162,8 @@ class AudiovisualTab:
         lens, latent, scale = self.asked
         gr.on([lens.input, scale.input], self.redraw, question, [*view, scale], **quick)
         latent.input(self.redraw_latent, question, [*view, scale, lens], **quick)
-        for event in (answered, fetched):
-            # What was asked while the network ran has had no trace to ask.
-            event.then(self.catch_up, [self.drawn, *question], [*view, scale], **quick)
+        # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
+        self.drawn.change(self.catch_up, [self.drawn, *question], [*view, scale], **quick)
         self.wire_reconstruction([answered, fetched])
 
     def wire_reconstruction(self, answers: list[Any]) -> None:
