@@ -5,6 +5,7 @@ One class for each way the paper's models and the released ones prepare their in
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,17 +21,21 @@ class Elements(nn.Module):
     """The paper's own: features [B, M, C] with the Fourier features of their positions [B or 1, M, d] appended.
 
     project: width of a linear layer on the features alone, before the positions (the flow model's patches). The
-    config's `embed` is a linear layer with GELU on both together.
+    config's `embed` is a linear layer with GELU on both together; hidden: width of another such layer before it.
     """
 
-    def __init__(self, config: PerceiverConfig, project: int | None = None) -> None:
+    def __init__(
+        self, config: PerceiverConfig, project: int | None = None, hidden: int | None = None
+    ) -> None:
         super().__init__()
         self.channels = config.channels
         self.project = nn.Linear(config.channels, project) if project else nn.Identity()
         self.position = FourierFeatures(config.position) if config.position else None
         raw = (project or config.channels) + (config.position.channels if config.position else 0)
         self.width = config.embed or raw
-        self.embed = nn.Sequential(nn.Linear(raw, self.width), nn.GELU()) if config.embed else nn.Identity()
+        widths = [raw, *([hidden] if hidden else []), config.embed] if config.embed else []
+        layers = [layer for pair in pairwise(widths) for layer in (nn.Linear(*pair), nn.GELU())]
+        self.embed = nn.Sequential(*layers)
 
     def forward(self, features: Tensor, positions: Tensor) -> Tensor:
         if features.shape[-1] != self.channels:

@@ -25,6 +25,8 @@ from perceiver_zoo.training.recipe import Recipe
 from perceiver_zoo.training.task import Batch, Task
 from perceiver_zoo.zoo.weights import save_weights
 
+WHITENED = 256  # examples whose features tell how to whiten
+
 
 def train(recipe: Recipe, data: Path, run: Path, steps: int | None = None, seed: int = 0) -> Path:
     """Train `recipe` on the packed data below `data`; returns the folder with the averaged weights.
@@ -39,6 +41,8 @@ def train(recipe: Recipe, data: Path, run: Path, steps: int | None = None, seed:
     task.prepare()
     accelerator = Accelerator(mixed_precision=recipe.precision, cpu=not torch.cuda.is_available())
     model = Perceiver(recipe.config(len(task.classes)))
+    if recipe.whiten:
+        whiten(model, task.draw(np.random.default_rng((seed, WHITENED)), WHITENED).features)
     ema = ModelEmaV3(model, decay=recipe.ema, use_warmup=True)
     optimizer = create_optimizer_v2(
         model, opt=recipe.optimizer, lr=recipe.lr, weight_decay=recipe.weight_decay
@@ -65,6 +69,22 @@ def train(recipe: Recipe, data: Path, run: Path, steps: int | None = None, seed:
     if accelerator.is_main_process:
         save()  # a finished run found again: its weights, with what the recipe says now
     return run / "weights"
+
+
+@torch.no_grad()
+def whiten(model: Perceiver, features: torch.Tensor) -> None:
+    """Start the elements' first layer on whitened features [B, E, C]; else it has to learn that neighbours agree.
+
+    ZCA (Bell and Sejnowski 1997), with small directions, mostly noise, left small.
+    """
+    rows = features.flatten(0, 1).double()
+    middle = rows.mean(dim=0)
+    size, axes = torch.linalg.eigh(torch.cov((rows - middle).T))
+    undo = (axes * (size + 0.01).rsqrt()) @ axes.T
+    first = model.adapter.embed[0]
+    mixed = torch.randn(first.out_features, len(middle), dtype=torch.double) @ undo / len(middle) ** 0.5
+    first.weight[:, : len(middle)] = mixed.float()
+    first.bias -= (mixed @ middle).float()
 
 
 def batches(task: Task, size: int, seed: int, first: int, steps: int) -> Iterator[tuple[int, Batch]]:

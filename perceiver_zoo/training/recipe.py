@@ -15,6 +15,7 @@ class Recipe:
     """name: of the model it makes. network, reading: fields of the Perceiver's and the modality's config.
 
     steps, batch, lr, weight_decay, warmup (steps), clip (gradient norm), ema (decay), save_every (steps): the run.
+    optimizer: as timm calls it. whiten: whether the elements' first layer starts on whitened features.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Recipe:
     batch: int = 128
     optimizer: str = "lamb"
     lr: float = 4e-3
+    whiten: bool = False
     weight_decay: float = 0.02
     warmup: int = 100
     clip: float = 1.0

@@ -16,15 +16,19 @@ IMAGE = Recipe(
     name="perceiver_nano.cifar10",
     task=Cifar10,
     modality="image",
-    reading={"size": 32, "neighbourhood": 5},
+    reading={"size": 32, "neighbourhood": 7},
     network=NANO
     | {
         "position": FourierConfig(12, (32, 32)),
         "embed": 128,
+        "adapter_options": {"hidden": 192},
     },
     share="paper",
     looks=3,
-    steps=4200,
+    steps=4500,
+    optimizer="muon",
+    lr=1e-2,
+    whiten=True,
     trained_on="CIFAR-10 train (Krizhevsky 2009; research use)",
 )
 
@@ -52,18 +56,23 @@ POINT_CLOUD = Recipe(
     name="perceiver_nano.shapes39",
     task=Shapes,
     modality="point_cloud",
+    reading={"neighbours": (8, 24)},
     network=NANO
     | {
         "position": FourierConfig(16, (32, 32, 32)),
         "cross_heads": 4,
         "embed": 192,
+        "adapter_options": {"hidden": 192},
         "dropout": 0.1,
     },
     share="paper",
     looks=3,
-    steps=3000,
+    steps=3600,
     batch=64,
+    optimizer="muon",
+    lr=1e-2,
     weight_decay=0.05,
+    whiten=True,
     trained_on="LDraw parts (CC BY 2.0), Sweet Home 3D furniture (CC0, CC BY 3.0), "
     "ModelNet10 chairs and monitors (research use)",
 )

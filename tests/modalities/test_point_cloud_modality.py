@@ -104,3 +104,32 @@ def test_each_distinct_point_is_read_before_any_duplicate() -> None:
 
 def test_all_points_are_read_when_there_are_few() -> None:
     assert farthest_points(cloud(30).astype(np.float32), 30).tolist() == list(range(30))
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 999), count=st.integers(1, 60))
+def test_neighbourhoods_go_with_their_points(seed: int, count: int) -> None:
+    modality = PointCloudModality(64, neighbours=(4, 12))
+    points = cloud(count, seed).astype(np.float32)
+    order = np.random.default_rng(seed).permutation(count)
+    here, there = (modality.encode(PointCloudSample(p)) for p in (points, points[order]))
+    assert here.features.shape == (1, count, modality.channels) and here.features.isfinite().all()
+    if count <= 64:  # all are read, in their own order
+        np.testing.assert_allclose(here.features[0, order], there.features[0], atol=1e-4)
+
+
+def test_a_neighbourhood_tells_flat_from_edge() -> None:
+    side = np.stack(np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)), -1).reshape(-1, 2)
+    flat = np.concatenate([side, np.zeros((81, 1))], axis=1)  # in the plane z = 0
+    encoded = PointCloudModality(128, neighbours=(9,)).encode(PointCloudSample(flat.astype(np.float32)))
+    spread, mean, moments = encoded.features[0].split((1, 3, 6), dim=-1)
+    assert moments[:, 2].abs().max() < 1e-5 and mean[:, 2].abs().max() < 1e-5  # nothing along z
+    np.testing.assert_allclose(moments[:, :3].sum(-1), 1, atol=1e-4)
+    middle, corner = 40, 0
+    assert mean[middle].norm() < 1e-4 < 0.5 < mean[corner].norm()
+    assert spread[corner] > spread[middle]
+
+
+def test_points_on_one_spot_have_a_neighbourhood_too() -> None:
+    encoded = PointCloudModality(64, neighbours=(8,)).encode(PointCloudSample(np.ones((20, 3), np.float32)))
+    assert encoded.features.isfinite().all()

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from perceiver_zoo.modalities.audio import AudioModality
+from perceiver_zoo.modalities.image import ImageModality
+from perceiver_zoo.modalities.point_cloud import PointCloudModality
 from perceiver_zoo.modalities.video import VideoModality
 from perceiver_zoo.training import audio, camera_work, video
 from perceiver_zoo.training.camera_pictures import FolderPictures
-from perceiver_zoo.training.image import crop_and_flip, jitter_colour, reflect
+from perceiver_zoo.training.image import Cifar10, crop_and_flip, jitter_colour
 from perceiver_zoo.training.packed import Packed
-from perceiver_zoo.training.point_cloud import move
+from perceiver_zoo.training.point_cloud import PARTS, WAYS, Shapes, move
 from perceiver_zoo.training.task import one_hot
 
 
@@ -33,39 +35,95 @@ def test_one_hot_targets_are_smoothed_and_sum_to_one() -> None:
 
 
 class TestPictures:
-    @pytest.mark.parametrize("length", [5, 8])
-    def test_indices_beyond_an_end_are_mirrored_back(self, length: int) -> None:
-        index = torch.arange(-4, length + 4)
-        expected = np.pad(np.arange(length), 4, mode="reflect")
-        assert reflect(index, length).tolist() == expected.tolist()
-
     @settings(max_examples=20, deadline=None)
-    @given(seed=st.integers(0, 9999))
-    def test_a_crop_is_a_shift_perhaps_mirrored(self, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        pixels = torch.from_numpy(rng.random((1, 7, 9, 3), dtype=np.float32))
-        got = crop_and_flip(rng, pixels, reach=3)
-        padded = np.pad(pixels[0].numpy(), ((3, 3), (3, 3), (0, 0)), mode="reflect")
-        shifts = [padded[y : y + 7, x : x + 9] for y in range(7) for x in range(7)]
-        assert any((got[0].numpy() == s).all() or (got[0].numpy() == s[:, ::-1]).all() for s in shifts)
+    @given(seed=st.integers(0, 9999), smallest=st.floats(0.2, 1))
+    def test_a_crop_is_a_window_of_the_picture_perhaps_mirrored(self, seed: int, smallest: float) -> None:
+        places = torch.stack(
+            torch.meshgrid(torch.linspace(0, 1, 64), torch.linspace(0, 1, 64), indexing="ij")
+        )
+        pixels = torch.cat([places, torch.zeros(1, 64, 64)]).expand(8, -1, -1, -1)
+        inner = crop_and_flip(np.random.default_rng(seed), pixels, smallest)[:, :, 8:-8, 8:-8]
+        down, across = inner[:, 0], inner[:, 1]
+        assert (down.diff(dim=1) > 0).all() and down.std(
+            dim=2
+        ).max() < 1e-3  # never upside down, never skewed
+        assert ((across.diff(dim=2) > 0).all((1, 2)) | (across.diff(dim=2) < 0).all((1, 2))).all()
+        # Per inner pixel; a window of the same area may be a fifth wider than high, or the other way round.
+        step = (down[:, -1, 0] - down[:, 0, 0]) * (across[:, 0, -1] - across[:, 0, 0]).abs() * (63 / 47) ** 2
+        assert step.min() > smallest * 0.8 and step.max() < 1.05
 
     def test_every_shift_and_both_sides_occur(self) -> None:
-        y, x = np.mgrid[:8, :8]
-        pixels = torch.from_numpy(np.stack([y, x, y * 0], -1)).float().expand(600, -1, -1, -1)
-        middle = crop_and_flip(np.random.default_rng(0), pixels, reach=2)[:, 3:5, 3:5]
-        assert set(middle[:, 0, 0, 0].tolist()) == {1, 2, 3, 4, 5}
-        mirrored = middle[:, 0, 0, 1] > middle[:, 0, 1, 1]
-        assert 0.4 < mirrored.float().mean() < 0.6
+        ramp = torch.linspace(0, 1, 32).expand(600, 3, 32, 32)
+        middle = crop_and_flip(np.random.default_rng(0), ramp, 0.25)[:, 0, 16, 14:18]
+        assert middle.min() < 0.35 and middle.max() > 0.65
+        assert 0.4 < (middle[:, 0] > middle[:, 3]).float().mean() < 0.6
+
+    def test_a_batch_is_the_same_for_the_same_seed(self, tmp_path: Path) -> None:
+        task = photographs(tmp_path)
+        batches = [task.draw(np.random.default_rng(7), 16) for _ in range(2)]
+        torch.testing.assert_close(batches[0].features, batches[1].features, rtol=0, atol=0)
+        torch.testing.assert_close(batches[0].targets.sum(1), torch.ones(16))
+        other = task.draw(np.random.default_rng(8), 16)
+        assert not torch.equal(batches[0].features, other.features)
+
+    def test_the_last_photographs_are_never_trained_on(self, tmp_path: Path) -> None:
+        assert len(photographs(tmp_path).images) == len(photographs(tmp_path).labels) == 30
 
     def test_colours_change_but_stay_colours(self) -> None:
-        pixels = torch.rand(50, 4, 4, 3, generator=torch.Generator().manual_seed(0))
+        pixels = torch.rand(50, 3, 4, 4, generator=torch.Generator().manual_seed(0))
         changed = jitter_colour(np.random.default_rng(0), pixels)
         assert changed.min() >= 0 and changed.max() <= 1
         assert 0.01 < (changed - pixels).abs().mean() < 0.2
         torch.testing.assert_close(jitter_colour(np.random.default_rng(0), pixels, amount=0), pixels)
 
 
+def photographs(folder: Path) -> Cifar10:
+    """A prepared task over 40 photographs of noise, the last ten kept out, all augmented, half of the batches mixed."""
+
+    class Few(Cifar10):
+        kept_out, elements, randaugment, mixing = 10, 50, (1.0, "rand-m5-n2"), 0.5
+
+    (folder / "image").mkdir(exist_ok=True)
+    rng = np.random.default_rng(0)
+    for file in (*Few.train, Few.test):
+        records = []
+        for image in rng.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8):
+            Image.fromarray(image).save(out := io.BytesIO(), "WEBP")
+            records.append(np.frombuffer(out.getvalue(), np.uint8))
+        offsets = np.cumsum([0, *map(len, records)])
+        np.savez(
+            folder / file,
+            images=np.concatenate(records),
+            offsets=offsets,
+            labels=np.arange(40, dtype=np.uint8) % 10,
+            classes=np.array([f"class {i}" for i in range(10)]),
+        )
+    task = Few(folder, ImageModality(size=32, neighbourhood=3))
+    task.prepare()
+    return task
+
+
 class TestClouds:
+    def test_a_batch_reads_shapes_as_the_page_would(self, tmp_path: Path) -> None:
+        task = shapes(tmp_path)
+        assert len(task.labels) == 3 * 30  # of 32 the first and the seventeenth are kept out
+        batch = task.draw(np.random.default_rng(0), 12)
+        assert batch.features.shape == (12, 256, 20) and batch.features.isfinite().all()
+        again = task.draw(np.random.default_rng(0), 12)
+        torch.testing.assert_close(batch.features, again.features, rtol=0, atol=0)
+        # A ball's points lie on a shell: the mean of a neighbourhood lies inside, whatever way it was sampled.
+        inward = (batch.features[..., 1:4] * batch.positions).sum(-1)
+        assert (inward.mean(dim=1) < 0).all()
+
+    @pytest.mark.parametrize("way", WAYS)
+    def test_every_way_of_sampling_gives_points_of_the_shape(self, tmp_path: Path, way: str) -> None:
+        task = shapes(tmp_path)
+        shape = ball(np.random.default_rng(1))
+        points, index = task.reading(np.random.default_rng(2), shape, way)
+        assert len(points) <= task.modality.points and index.shape == (len(points), 24)
+        assert {tuple(p) for p in points.tolist()} <= {tuple(p) for p in shape.tolist()}
+        assert (index[:, 0] == torch.arange(len(points))).all()
+
     @settings(max_examples=20, deadline=None)
     @given(seed=st.integers(0, 9999), points=st.integers(2, 80))
     def test_moved_clouds_are_centred_in_the_unit_sphere(self, seed: int, points: int) -> None:
@@ -83,6 +141,28 @@ class TestClouds:
         assert ends[1::2, 2].abs().mean() < 0.2
         angles = torch.atan2(ends[1::2, 1], ends[1::2, 0])
         assert len(set((angles // (torch.pi / 2)).tolist())) == 4
+
+
+def ball(rng: np.random.Generator) -> np.ndarray:
+    points = rng.normal(size=(400, 3))
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+
+
+def shapes(folder: Path) -> Shapes:
+    """A prepared task over 32 balls a part, none held out."""
+    (folder / "point_cloud").mkdir(exist_ok=True)
+    rng = np.random.default_rng(0)
+    for file in PARTS.values():
+        np.savez(
+            folder / file,
+            points=np.stack([ball(rng) for _ in range(32)]).astype(np.float16),
+            labels=np.arange(32) % 2,
+            classes=np.array(["Ball", "Sphere"]),
+            is_test=np.zeros(32, bool),
+        )
+    task = Shapes(folder, PointCloudModality(points=256, neighbours=(8, 24)))
+    task.prepare()
+    return task
 
 
 class TestSounds:
