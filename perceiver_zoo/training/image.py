@@ -19,11 +19,14 @@ from perceiver_zoo.modalities.image import ImageModality
 from perceiver_zoo.training.packed import Packed
 from perceiver_zoo.training.task import Batch, Task
 
+KEPT_OUT = (
+    25  # the last 1 in 25 training photographs tell how sure the model may be, and are never trained on
+)
+
 
 class Photographs(Task):
     """Labelled photographs of one size, with the paper's own means: Inception crops, flips, RandAugment, mixup, cutmix.
 
-    kept_out: training photographs, the last ones, that are never trained on.
     elements: pixels read each step, a random subset. crop: the smallest share of a photograph that a crop keeps.
     randaugment: share of the photographs that RandAugment changes, and its strength in timm's words. mixing: share of
     the batches that are mixed.
@@ -33,7 +36,6 @@ class Photographs(Task):
     part: ClassVar[str]
     train: ClassVar[tuple[str, ...]]
     test: ClassVar[str]
-    kept_out: ClassVar[int]
     elements: ClassVar[int]
     crop: ClassVar[float]
     randaugment: ClassVar[tuple[float, str]]
@@ -48,9 +50,9 @@ class Photographs(Task):
 
     def prepare(self) -> None:
         train = [Packed(self.data / file, "images") for file in self.train]
-        # The last are kept out, to tell how sure the model may be.
-        self.images = np.concatenate([packed.images("photographs") for packed in train])[: -self.kept_out]
-        self.labels = np.concatenate([packed["labels"] for packed in train])[: -self.kept_out]
+        trained_on = slice(sum(map(len, train)) - sum(map(len, train)) // KEPT_OUT)
+        self.images = np.concatenate([packed.images("photographs") for packed in train])[trained_on]
+        self.labels = np.concatenate([packed["labels"] for packed in train])[trained_on]
 
     def draw(self, rng: np.random.Generator, size: int) -> Batch:
         chosen = rng.integers(len(self.labels), size=size)
@@ -64,8 +66,8 @@ class Photographs(Task):
 
     def augmented(self, rng: np.random.Generator, images: np.ndarray) -> np.ndarray:
         """RandAugment on its share of images [B, H, W, 3]."""
-        changed = np.flatnonzero(rng.random(len(images)) < self.randaugment[0])
-        images[changed] = [np.asarray(self.augment(Image.fromarray(images[i]))) for i in changed]
+        for i in np.flatnonzero(rng.random(len(images)) < self.randaugment[0]):
+            images[i] = np.asarray(self.augment(Image.fromarray(images[i])))
         return images
 
     def held_out(self) -> Iterator[tuple[ImageSample, int, str]]:
@@ -81,7 +83,6 @@ class Cifar10(Photographs):
     part = "cifar10"
     train = ("image/cifar10_train.npz",)
     test = "image/cifar10_test.npz"
-    kept_out = 2000
     elements = 256
     crop = 0.6
     randaugment = (0.15, "rand-m5-n1-mstd0.5")
@@ -95,7 +96,6 @@ class TinyImageNet(Photographs):
     part = "tiny_imagenet"
     train = ("image/tiny_imagenet_train_0.npz", "image/tiny_imagenet_train_1.npz")
     test = "image/tiny_imagenet_val.npz"
-    kept_out = 2000
     elements = 2048
     crop = 0.25
     randaugment = (1.0, "rand-m5-n4-mstd0.5")

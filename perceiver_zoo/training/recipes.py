@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perceiver_zoo.nn import FourierConfig
 from perceiver_zoo.training.audio import Sounds
-from perceiver_zoo.training.image import Cifar10
+from perceiver_zoo.training.image import Cifar10, TinyImageNet
 from perceiver_zoo.training.point_cloud import Shapes
 from perceiver_zoo.training.recipe import Recipe
 from perceiver_zoo.training.video import CameraWork
@@ -30,6 +30,29 @@ IMAGE = Recipe(
     lr=1e-2,
     whiten=True,
     trained_on="CIFAR-10 train (Krizhevsky 2009; research use)",
+)
+
+# For a GPU: the paper's eight looks at single pixels; small enough to be bundled too.
+TINY_IMAGENET = Recipe(
+    name="perceiver_small.tiny_imagenet200",
+    task=TinyImageNet,
+    modality="image",
+    reading={"size": 64},
+    network={
+        "position": FourierConfig(32, (64, 64)),
+        "latents": 256,
+        "latent_dim": 320,
+        "block_layers": 6,
+        "self_heads": 8,
+    },
+    share="paper",
+    looks=8,
+    steps=40_000,
+    batch=256,
+    optimizer="muon",
+    lr=1e-2,
+    warmup=1000,
+    trained_on="Tiny-ImageNet-200 train (CS231N, from ImageNet; research use)",
 )
 
 AUDIO = Recipe(
@@ -95,4 +118,4 @@ VIDEO = Recipe(
     "and street frames (fight-detection-surv-dataset)",
 )
 
-RECIPES = {recipe.name: recipe for recipe in (IMAGE, AUDIO, VIDEO, POINT_CLOUD)}
+RECIPES = {recipe.name: recipe for recipe in (IMAGE, TINY_IMAGENET, AUDIO, VIDEO, POINT_CLOUD)}
