@@ -62,6 +62,7 @@ class Pipeline:
             unit=self.modality.unit,
             device=device_name(self.device),
             seconds={"read": read - started, "run": done - read},
+            temperature=self.entry.temperature,
         )
 
     def read(self, source: Sample | str | Path) -> Sample:
