@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -14,3 +16,8 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     logs = np.log(np.maximum(probabilities.astype(np.float64), 1e-30)) / temperature
     powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def temperature_of(config: dict[str, Any]) -> float:
+    """What a model's config.json says; 1 where nothing was measured."""
+    return config["card"].get("calibration", {}).get("temperature", 1.0)

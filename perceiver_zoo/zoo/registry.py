@@ -70,11 +70,6 @@ class ZooEntry:
         return self.config["card"]["licence"]
 
     @property
-    def temperature(self) -> float:
-        """What makes the probabilities mean what they say; 1 where it was not measured."""
-        return self.config["card"].get("calibration", {}).get("temperature", 1.0)
-
-    @property
     def weights(self) -> Path | None:
         """The weights file, or None while it is not on disk."""
         if self.folder:
