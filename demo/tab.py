@@ -72,6 +72,7 @@ class ModalityTab(ABC):
                     self.model_choices(), value=default_model(self.modality), label="Model"
                 )
                 self.download = gr.Button(**self.offered(default_model(self.modality)), size="sm")
+                self.verdict = gr.HTML(label="What it is sure of", elem_classes="verdict-row")
                 self.labels = gr.Label(num_top_classes=5, label="What it says", elem_classes="says")
             with gr.Column(scale=2, min_width=260):
                 self.view = self.make_view()
@@ -141,6 +142,7 @@ class ModalityTab(ABC):
         gr.on([latent.input], self.redraw_latent, asked, [*view, lens], **REDRAW)
         # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
         self.drawn.change(self.catch_up, [self.drawn, *asked], view, **REDRAW)
+        self.labels.change(words.verdict, self.result, self.verdict, **QUICK)
         self.wire_download()
         self.view_events()
 

@@ -9,6 +9,7 @@ import numpy as np
 from perceiver_zoo.pipeline import Result
 from perceiver_zoo.views import Span
 from perceiver_zoo.views.colour import STOPS
+from perceiver_zoo.zoo.taxonomy import knows
 
 GRADIENT = ", ".join(f"#{stop}" for stop in STOPS)
 
@@ -34,6 +35,21 @@ def concentration(weights: np.ndarray) -> float:
     order = np.sort(weights.ravel())[::-1]
     carried = np.cumsum(order, dtype=np.float64)
     return (int(np.searchsorted(carried, carried[-1] / 2)) + 1) / len(order)
+
+
+def verdict(result: Result | None) -> str:
+    """What the model is sure enough to say, from general to specific, or what it knows at all."""
+    if result is None:
+        return ""
+    if found := result.answer():
+        *above, name = map(escape, found.path)
+        line = " › ".join([*above, f"<b>{name}</b>"])
+        return (
+            f'<p class="verdict" aria-live="polite">Sure enough to say: {line}, {found.probability:.0%}.</p>'
+        )
+    known, most = knows(result.names, len(result.names)), 6
+    listed = escape(", ".join(known[:most])) + (f" and {len(known) - most} more" if len(known) > most else "")
+    return f'<p class="verdict" aria-live="polite"><b>Not sure.</b> This model knows only: {listed}.</p>'
 
 
 def status(result: Result, loading: float) -> str:

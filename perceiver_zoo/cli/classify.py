@@ -31,7 +31,8 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print one JSON object a line and file: file, modality, model and labels, or file and error",
+        help="print one JSON object a line and file: file, modality, model, answer (the most specific name it is sure "
+        "enough of, or null) and labels, or file and error",
     )
     parser.set_defaults(run=run)
 
@@ -66,7 +67,15 @@ def answer(models: Models, file: str, top: int) -> dict[str, Any]:
     except (media.MediaError, CommandError) as error:
         return {"file": file, "error": str(error)}
     labels = [{"label": at.label, "probability": round(at.probability, 6)} for at in result.labels(top)]
-    return {"file": file, "modality": sample.modality, "model": result.model, "labels": labels}
+    sure = result.answer()
+    answered = sure and {"path": list(sure.path), "probability": round(sure.probability, 6)}
+    return {
+        "file": file,
+        "modality": sample.modality,
+        "model": result.model,
+        "answer": answered,
+        "labels": labels,
+    }
 
 
 def as_text(said: dict[str, Any]) -> str:
@@ -75,4 +84,6 @@ def as_text(said: dict[str, Any]) -> str:
         return f"{file}: {said['error']}"
     width = max(len(at["label"]) for at in said["labels"])
     lines = [f"  {at['label']:<{width}}  {percent(at['probability']):>7}" for at in said["labels"]]
-    return "\n".join([f"{file}: {said['modality'].replace('_', ' ')}, {said['model']}", *lines])
+    sure = said["answer"]
+    verdict = f"{' › '.join(sure['path'])}, {percent(sure['probability'])}" if sure else "not sure"
+    return "\n".join([f"{file}: {said['modality'].replace('_', ' ')}, {said['model']}: {verdict}", *lines])

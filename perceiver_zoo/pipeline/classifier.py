@@ -16,6 +16,7 @@ from perceiver_zoo import media
 from perceiver_zoo.media.sample import Sample
 from perceiver_zoo.modalities import InputArray, Modality
 from perceiver_zoo.nn import Perceiver, Trace
+from perceiver_zoo.pipeline.calibration import temperature_of
 from perceiver_zoo.pipeline.result import Result
 from perceiver_zoo.zoo import ZooEntry
 from perceiver_zoo.zoo.weights import save_weights
@@ -70,6 +71,7 @@ class Pipeline:
             modality=self.modality,
             device=device_name(self.device),
             pipeline=ref(self),
+            temperature=temperature_of(self.entry.config),
         )
 
     def read(self, source: Sample | str | Path) -> Sample:

@@ -13,7 +13,9 @@ from perceiver_zoo.lenses import LENSES, Pull, readers
 from perceiver_zoo.media.sample import Sample
 from perceiver_zoo.modalities.base import InputArray, Layout, Modality
 from perceiver_zoo.nn import Trace
+from perceiver_zoo.pipeline.calibration import tempered
 from perceiver_zoo.pipeline.gradient import pulls
+from perceiver_zoo.zoo import taxonomy
 
 if TYPE_CHECKING:
     from perceiver_zoo.pipeline.classifier import Pipeline
@@ -31,8 +33,9 @@ class Label:
 class Result:
     """What a model said of one sample, and all that is needed to draw where it looked.
 
-    logits: float32 [W, classes], one row a window. seconds: time of each step. pipeline: the model, which the result
-    does not keep alive: maps come from the trace; only the gradient lens runs the network again.
+    logits: float32 [W, classes], one row a window. temperature: makes the mean of their probabilities say how often
+    the answer is right. seconds: time of each step. pipeline: the model, which the result does not keep alive: maps
+    come from the trace; only the gradient lens runs the network again.
     """
 
     model: str
@@ -45,10 +48,16 @@ class Result:
     device: str
     pipeline: ReferenceType[Pipeline]
     seconds: dict[str, float] = field(default_factory=dict)
+    temperature: float = 1.0
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Calibrated probabilities of the whole sample, float64 [classes]."""
+        return tempered(self.probabilities.mean(axis=0), self.temperature)
 
     @cached_property
     def probabilities(self) -> np.ndarray:
-        """float32 [W, classes], one row a window."""
+        """float32 [W, classes], one row a window, as the network gives them."""
         exponents = np.exp(self.logits - self.logits.max(axis=-1, keepdims=True))
         return exponents / exponents.sum(axis=-1, keepdims=True)
 
@@ -63,10 +72,14 @@ class Result:
         return replace(self.modality.encode(self.sample), mask=self.trace.mask)
 
     def labels(self, top: int = 5) -> list[Label]:
-        """The `top` likeliest classes, probabilities averaged over the windows."""
-        mean = self.probabilities.mean(axis=0)
+        """The `top` likeliest classes, probabilities averaged over the windows and calibrated."""
+        mean = self.mean
         order = np.argsort(-mean, kind="stable")[:top]
         return [Label(self.names[i], float(mean[i])) for i in order.tolist()]
+
+    def answer(self, threshold: float = taxonomy.SURE) -> taxonomy.Answer | None:
+        """The most specific name that is at least `threshold` likely, or None: not sure."""
+        return taxonomy.answer(self.names, self.mean, threshold)
 
     def index_of(self, label: str | int | None = None) -> int:
         """The number of a class by its name or number, None the likeliest; ValueError where there is none such."""
@@ -74,7 +87,7 @@ class Result:
             return int(self.probabilities.mean(axis=0).argmax())
         if isinstance(label, str):
             if label not in self.names:
-                raise ValueError(f"there is no class {label!r}: {self.model} has {listed(self.names)}")
+                raise ValueError(f"there is no class {label!r}: {self.model} has {len(self.names)} others")
             return self.names.index(label)
         if not 0 <= label < len(self.names):
             raise ValueError(f"label {label} does not exist: the model has classes 0..{len(self.names) - 1}")

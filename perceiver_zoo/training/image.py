@@ -41,7 +41,7 @@ class Photographs(Task):
     randaugment: ClassVar[tuple[float, str]]
     mixing: ClassVar[float]
 
-    def __init__(self, data, modality) -> None:
+    def __init__(self, data, modality: ImageModality) -> None:
         super().__init__(data, modality)
         self.packed = Packed(data / self.test, "images")
         self.classes = self.packed.classes

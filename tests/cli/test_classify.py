@@ -44,10 +44,26 @@ def test_text_for_people(tiny_zoo, examples, capsys):
     assert main(["classify", "--top", "2", str(examples["point_cloud"])]) == 0
     said = capsys.readouterr()
     head, first, second = said.out.splitlines()
-    assert head == f"{examples['point_cloud']}: point cloud, tiny.point_cloud"
+    assert head == f"{examples['point_cloud']}: point cloud, tiny.point_cloud: not sure"
     assert first.endswith(" %")
     assert len(first) == len(second)
     assert said.err == ""
+
+
+def test_the_answer_is_the_most_specific_name_it_is_sure_of(examples, capsys):
+    helicopter = examples["audio"].with_name("helicopter.flac")
+    assert (
+        main(["classify", "--json", str(examples["audio"].with_name("crying_baby.mp3")), str(helicopter)])
+        == 0
+    )
+    baby, unsure = answers(capsys)
+    assert baby["answer"]["path"] == ["everyday sound", "person", "baby cry"]
+    assert baby["answer"]["probability"] == pytest.approx(baby["labels"][0]["probability"], abs=1e-5)
+    assert unsure["answer"] is None or unsure["answer"]["path"][-1] in (
+        "everyday sound",
+        "machine",
+        "helicopter",
+    )
 
 
 def test_a_bad_file_fails_alone(tiny_zoo, examples, tmp_path, capsys):
