@@ -99,7 +99,7 @@ def test_a_class_is_named_and_maps_are_taken_off_each_other(result: Result) -> N
     np.testing.assert_allclose(taken, red - blue, atol=1e-6)
     looks = result.map("mean", look=1, minus={"look": 0})
     np.testing.assert_allclose(looks, result.map(look=1) - result.map(look=0), atol=1e-6)
-    with pytest.raises(ValueError, match="there is no class 'green': planted has blue, red"):
+    with pytest.raises(ValueError, match="there is no class 'green': planted knows 2 others"):
         result.map("class_evidence", label="green")
 
 

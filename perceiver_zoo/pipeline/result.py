@@ -89,7 +89,7 @@ class Result:
             return int(self.probabilities.mean(axis=0).argmax())
         if isinstance(label, str):
             if label not in self.names:
-                raise ValueError(f"there is no class {label!r}: {self.model} has {len(self.names)} others")
+                raise ValueError(f"there is no class {label!r}: {self.model} knows {len(self.names)} others")
             return self.names.index(label)
         if not 0 <= label < len(self.names):
             raise ValueError(f"label {label} does not exist: the model has classes 0..{len(self.names) - 1}")

@@ -190,8 +190,8 @@ def test_no_run_holds_a_weight_for_every_latent_and_element(masked: bool) -> Non
     with torch.inference_mode(), LargestTensor() as largest:
         model(features, positions, mask)
     assert 0 < largest.numbers < heads * latents * elements / 4
-    with LargestTensor() as largest:  # the plain kernel does, so the check can fail
-        model(features, positions, mask)
+    with LargestTensor() as largest:  # the plain kernel, for training on a CPU, does, so the check can fail
+        model.train()(features, positions, mask)
     assert largest.numbers >= heads * latents * elements
 
 
