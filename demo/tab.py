@@ -17,14 +17,21 @@ from demo import words
 from demo.downloads import bring, offer, titled
 from demo.models import pipeline
 from demo.parts import ALL_HEADS, QUICK, SCALE_CHOICES, head_choices, lens_choices
+from demo.question import UNITS, Question
+from demo.views.keys import key_of
+from demo.views.live import packed
 from perceiver_zoo.media.error import MediaError
 from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result, default_model
-from perceiver_zoo.views import Span, caption, span_of
+from perceiver_zoo.views import caption, span_of
 from perceiver_zoo.zoo import assets, find, list_models
 
 # Asking a trace; several visitors may at once.
 REDRAW = QUICK | {"concurrency_id": "redraw", "concurrency_limit": 4}
+MAP_FORMAT = (
+    "The first value's `value` holds the map: `maps`, one little-endian uint16 array in base64 of shape `shape`, "
+    "where 0 was not read and 1 to 65535 are `low` to `high`; `props.base` holds the input it lies on."
+)
 
 
 class ModalityTab(ABC):
@@ -40,19 +47,24 @@ class ModalityTab(ABC):
         """The drop zone; its value is a file's path."""
 
     @abstractmethod
-    def make_view(self) -> list[Any]:
-        """The components a map is drawn in."""
+    def make_view(self) -> gr.HTML:
+        """The live view a map is drawn in."""
 
     @abstractmethod
-    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
-        """Values of the view's components for one folded map."""
+    def base(self, sample: Any, layout: Any) -> dict[str, Any]:
+        """What the view lays maps over, sent once an answer."""
 
-    def part(self, result: Result, weights: np.ndarray) -> tuple[Layout, np.ndarray]:
-        """The layout and the weights of what this tab shows, where the model read more than that."""
-        return result.layout, weights
+    @abstractmethod
+    def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
+        """A folded map as the view shows it: [layers, rows, columns], or a value a point; NaN was not read."""
 
-    def view_events(self) -> None:  # noqa: B027
-        """Events among the view's own components, if it has any."""
+    def layout(self, result: Result) -> Layout:
+        """The layout of what this tab shows, where the model read more than that."""
+        return result.layout
+
+    def part(self, result: Result, weights: np.ndarray) -> np.ndarray:
+        """The weights [W, M] of what this tab shows."""
+        return weights
 
     def build(self) -> None:
         """Lay the tab out and wire it."""
@@ -131,22 +143,22 @@ class ModalityTab(ABC):
         self.answering(
             partial(gr.on, [self.input.change, self.model.input]),
             api_name=self.modality,
-            api_description=f"Classify one file and draw where the model looked ({self.modality}).",
+            api_description=f"Classify one file and say where the model looked ({self.modality}). {MAP_FORMAT}",
             concurrency_limit=2,
             trigger_mode="always_last",
         )
-        view, asked = [*self.view, self.legend, self.drawn], [self.result, *self.asked]
+        view, asked = [self.view, self.legend, self.drawn], [self.result, *self.asked]
         lens, latent, look, head, scale = self.asked
         gr.on([lens.input, look.input, head.input, scale.input], self.redraw, asked, view, **REDRAW)
         gr.on([latent.input], self.redraw_latent, asked, [*view, lens], **REDRAW)
         # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
         self.drawn.change(self.catch_up, [self.drawn, *asked], view, **REDRAW)
+        self.view.play(self.play, asked, view, **REDRAW)
         self.wire_download()
-        self.view_events()
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
         """Have the model answer on an event."""
-        view, asked = [*self.view, self.legend], [self.result, *self.asked]
+        view, asked = [self.view, self.legend], [self.result, *self.asked]
         event(
             self.answer,
             [self.input, self.model, *asked],
@@ -191,7 +203,7 @@ class ModalityTab(ABC):
         scale: str,
     ) -> list[Any]:
         """Run the model on `file`; a file that cannot be read leaves the last answer as it is."""
-        nothing = [gr.skip()] * (len(self.view) + 10)
+        nothing = [gr.skip()] * 11
         if find(model).state == "remote":
             line = f'<div class="status">{model} is not on this machine yet: the button below its name brings it.</div>'
             return [*nothing[:-7], line, *nothing[-6:]]
@@ -206,12 +218,14 @@ class ModalityTab(ABC):
             raise gr.Error(str(error), title="This file could not be read", print_exception=False) from None
         controls = self.fit_controls(result, lens, latent, look, head)
         question = [*(control["value"] for control in controls), scale]
-        drawn = self.redraw(result, *question)
+        view, legend, drawn = self.redraw(result, *question)
+        base = self.base(result.sample, self.layout(result)) | {"key": key_of(result)}
         labels = {label.label: label.probability for label in result.labels()}
         # Controls that fit already are left alone: someone may be turning them.
         same = before is not None and before.model == result.model
         fitted = [gr.skip()] * 4 if same else [gr.update(**control) for control in controls]
-        return [result, *drawn[:-1], labels, words.status(result, loading), *fitted, gr.skip(), drawn[-1]]
+        view = gr.update(value=view, base=base)
+        return [result, view, legend, labels, words.status(result, loading), *fitted, gr.skip(), drawn]
 
     def fit_controls(
         self, result: Result, lens: str, latent: int, look: int, head: str
@@ -229,34 +243,45 @@ class ModalityTab(ABC):
 
     def catch_up(self, drawn: tuple | None, result: Result | None, *question: Any) -> list[Any]:
         """Draw again where the controls have moved on from what was drawn."""
-        if drawn is None or drawn == tuple(question):
-            return [gr.skip()] * (len(self.view) + 2)
+        if drawn is None or result is None or drawn == (key_of(result), *question):
+            return [gr.skip()] * 3
         return self.redraw(result, *question)
 
-    def redraw(
-        self, result: Result | None, lens: str, latent: int, look: int, head: str, scale: str
-    ) -> list[Any]:
+    def redraw(self, result: Result | None, *question: Any) -> list[Any]:
         """The view and its legend for one question, from the trace alone, and the question."""
         if result is None:
-            return [gr.skip()] * (len(self.view) + 2)
-        own = "weights" if lens == "answer" else scale  # a product of two softmaxes has no scores
-        asked = {"look": int(look) - 1, "head": None if head == ALL_HEADS else int(head), "scale": own}
-        if lens == "latent":
-            asked["latent"] = int(latent) - 1
-        weights = result.weights(lens, **asked)
-        layout, shown = self.part(result, weights)
-        span = span_of(shown, own)
-        text = caption(result.model, len(result.trace.looks), lens=lens, **asked)
-        alternative = words.alternative(result, weights) if own == "weights" else ""
-        line = words.legend(text, span) + f'<p class="where" aria-live="polite">{alternative}</p>'
-        drawn = self.draw(result.sample, layout, layout.fold(shown), span)
-        return [*drawn, line, (lens, latent, look, head, scale)]
+            return [gr.skip()] * 3
+        asked = Question(*question)
+        return self.show(result, asked, [asked.at])
 
-    def redraw_latent(
-        self, result: Result | None, lens: str, latent: int, look: int, head: str, scale: str
-    ) -> list[Any]:
+    def play(self, result: Result | None, *question: Any) -> list[Any]:
+        """The same with the maps of all looks, for the view to show one after the other."""
+        if result is None:
+            return [gr.skip()] * 3
+        return self.show(result, Question(*question), list(range(len(result.trace.looks))))
+
+    def show(self, result: Result, asked: Question, looks: list[int]) -> list[Any]:
+        """The maps of some looks on one scale of colours, the legend of the asked one, and the question."""
+        maps = [self.part(result, result.weights(asked.lens, **asked.of(look))) for look in looks]
+        layout = self.layout(result)
+        cells = [self.cells(result.sample, layout, layout.fold(part)) for part in maps]
+        span = span_of(np.stack(cells), asked.own_scale)
+        own = result.weights(asked.lens, **asked.of(asked.at))
+        alternative = words.alternative(result, own) if asked.own_scale == "weights" else ""
+        text = caption(result.model, len(result.trace.looks), lens=asked.lens, **asked.of(asked.at))
+        view = packed(cells, span, signed=False, unit=UNITS[asked.own_scale]) | {
+            "key": key_of(result),
+            "text": alternative or text,
+            "look": asked.at,
+            "looks": len(result.trace.looks),
+            "marked": None,
+        }
+        line = words.named(text) + f'<p class="where" aria-live="polite">{alternative}</p>'
+        return [view, line, (key_of(result), *asked)]
+
+    def redraw_latent(self, result: Result | None, lens: str, *question: Any) -> list[Any]:
         """Choosing a latent asks for that latent, whatever the lens was."""
-        return [*self.redraw(result, "latent", latent, look, head, scale), "latent"]
+        return [*self.redraw(result, "latent", *question), "latent"]
 
     def examples(self) -> list[dict[str, Any]]:
         listed = json.loads((assets() / "examples" / "examples.json").read_text(encoding="utf-8"))

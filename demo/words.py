@@ -20,13 +20,21 @@ def number(value: float) -> str:
 
 def legend(text: str, span: Span) -> str:
     """The colour scale with the values at its ends, and the line that names the map."""
-    model, rest = text.split(", ", 1)
     return (
         '<div class="legend"><span class="value">'
         f'{number(span.low)}</span><span class="bar" style="background:linear-gradient(90deg,{GRADIENT})"></span>'
-        f'<span class="value">{number(span.high)}</span>'
-        f'<span class="what"><b>{escape(model)}</b> {escape(rest)}</span></div>'
+        f'<span class="value">{number(span.high)}</span>{name_of(text)}</div>'
     )
+
+
+def named(text: str) -> str:
+    """The line that names the map, for a view with a colour scale of its own."""
+    return f'<div class="legend">{name_of(text)}</div>'
+
+
+def name_of(text: str) -> str:
+    model, rest = text.split(", ", 1)
+    return f'<span class="what"><b>{escape(model)}</b> {escape(rest)}</span>'
 
 
 def concentration(weights: np.ndarray) -> float:
