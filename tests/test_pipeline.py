@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.media import AudioSample, MediaError
 from perceiver_zoo.pipeline import Pipeline, Result, load
 from perceiver_zoo.zoo import read_entry
@@ -120,7 +121,8 @@ def result(folders: dict[str, Path]) -> Result:
 @pytest.mark.parametrize(
     ("lens", "asked", "message"),
     [
-        ("focus", {}, "lens is one of mean, latent, answer, not 'focus'"),
+        ("gaze", {}, f"lens is one of {', '.join(LENSES)}, not 'gaze'"),
+        ("mean", {"latent": 1}, "the lens mean does not take latent"),
         ("mean", {"look": 3}, "look 3 does not exist: the run has looks 0..2"),
         ("mean", {"head": 2}, "head 2 does not exist: look 0 has heads 0..1"),
         ("latent", {"latent": 6}, "latent 6 does not exist: the model has latents 0..5"),

@@ -11,7 +11,13 @@ from perceiver_zoo.cli.common import KINDS, CommandError, Models, percent, posit
 if TYPE_CHECKING:
     from perceiver_zoo.zoo import ZooEntry
 
-LENSES = ("mean", "latent", "answer")
+LENSES = ("mean", "latent", "focus", "rollout", "class_evidence", "gradient", "looks_at", "answer")
+BEFORE = ("mean", "latent", "focus")  # the lenses that have scores
+OWN = {
+    "latent": "latent",
+    "rank": "focus",
+    "element": "looks_at",
+}  # what is a number and which lens it is for
 SCALES = ("weights", "scores")
 ENDINGS = {
     ".png": None,
@@ -43,11 +49,18 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--lens",
         choices=LENSES,
-        help="mean over latents, one latent, or what the answer's own query read (Perceiver IO; default: mean)",
+        help="how to reduce what the latents read to one map (answer: Perceiver IO's; default: mean)",
     )
     parser.add_argument(
         "--latent", type=positive, metavar="N", help="the latent of the lens latent (default: 1)"
     )
+    parser.add_argument(
+        "--rank", type=positive, metavar="N", help="the N-th most focused latent, for focus (default: 1)"
+    )
+    parser.add_argument(
+        "--element", type=positive, metavar="N", help="the element of the lens looks_at (default: 1)"
+    )
+    parser.add_argument("--label", metavar="NAME", help="the class asked about (default: the likeliest)")
     parser.add_argument("--look", type=positive, metavar="N", help="which look (default: the last)")
     parser.add_argument("--head", type=positive, metavar="N", help="one head (default: the mean over heads)")
     parser.add_argument(
@@ -61,10 +74,7 @@ def add_to(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     check_out(args.out, Path(args.file))
-    if args.latent and args.lens not in (None, "latent"):
-        raise CommandError(f"--latent is for the lens latent, and --lens {args.lens} was asked for")
-    if args.lens == "answer" and args.scale == "scores":
-        raise CommandError("the lens answer is a product of two softmaxes: it has no scores")
+    check_asked(args)
 
     from perceiver_zoo import media
 
@@ -75,6 +85,9 @@ def run(args: argparse.Namespace) -> int:
         pipeline = models.fit_for(sample)
         asked = question(args, pipeline.entry)
         result = pipeline.classify(sample)
+        elements = result.trace.looks[0].key.shape[2]
+        if asked.get("element", 0) >= elements:
+            raise CommandError(f"element {args.element} does not exist: there are elements 1 to {elements}")
     except media.MediaError as error:
         raise CommandError(str(error), 1) from error
 
@@ -85,6 +98,18 @@ def run(args: argparse.Namespace) -> int:
     best = result.labels(1)[0]
     print(f"{printable(str(args.out))}: {best.label} {percent(best.probability)}; {line}")
     return 0
+
+
+def check_asked(args: argparse.Namespace) -> None:
+    """Raise CommandError where an argument is for another lens."""
+    lens = args.lens or ("latent" if args.latent else "mean")
+    for name, own in OWN.items():
+        if getattr(args, name) and lens != own:
+            raise CommandError(f"--{name} is for the lens {own}, and --lens {lens} was asked for")
+    if args.label and lens not in ("class_evidence", "gradient"):
+        raise CommandError(f"--label is for class_evidence and gradient, and --lens {lens} was asked for")
+    if args.scale == "scores" and lens not in BEFORE:
+        raise CommandError(f"the lens {lens} is made of what comes after the softmax: it has no scores")
 
 
 def check_out(out: Path, file: Path) -> None:
@@ -112,11 +137,20 @@ def check_ending(out: Path, modality: str) -> None:
 def question(args: argparse.Namespace, entry: ZooEntry) -> dict[str, Any]:
     """The lens and its arguments, counted from 0; CommandError where the model has no such look, head or latent."""
     network = entry.network
+    if args.lens == "class_evidence" and network["readout"] != "mean":
+        raise CommandError(f"the lens class_evidence needs a mean readout; {entry.name} has a query's answer")
+    if args.label and args.label not in entry.labels:
+        raise CommandError(f"{entry.name} has no class {printable(args.label)}")
     if args.lens == "answer" and network["readout"] == "mean":
         raise CommandError(
             f"the lens answer is for Perceiver IO; {entry.name} takes the mean over its latents"
         )
-    there_are = {"look": len(network["looks"]), "latent": network["latents"], "head": network["cross_heads"]}
+    there_are = {
+        "look": len(network["looks"]),
+        "latent": network["latents"],
+        "rank": network["latents"],
+        "head": network["cross_heads"],
+    }
     for name, count in there_are.items():
         if (getattr(args, name) or 1) > count:
             has = f"{name}s 1 to {count}" if count > 1 else f"one {name} only"
@@ -127,4 +161,5 @@ def question(args: argparse.Namespace, entry: ZooEntry) -> dict[str, Any]:
         "head": args.head and args.head - 1,
         "scale": args.scale,
     }
-    return asked | ({"latent": (args.latent or 1) - 1} if asked["lens"] == "latent" else {})
+    own = {name: (getattr(args, name) or 1) - 1 for name, lens in OWN.items() if lens == asked["lens"]}
+    return asked | own | ({"label": args.label} if args.label else {})

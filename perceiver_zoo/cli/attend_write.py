@@ -14,7 +14,7 @@ from perceiver_zoo import media, views
 from perceiver_zoo.modalities.audiovisual import AudiovisualLayout
 from perceiver_zoo.pipeline import Pipeline, Result
 
-WORDS = ("lens", "scale")  # what of a question is no number
+WORDS = ("lens", "scale", "label")  # what of a question is no number
 SHEET_FRAMES = 16  # on a contact sheet, spread evenly over the clip
 
 
@@ -81,7 +81,7 @@ def write_npz(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, A
         "labels": np.array(result.names),
         **{f"layout_{name}": np.asarray(getattr(result.layout, name)) for name in facts},
         **{name: np.array(value) for name, value in counted.items()},
-        **{name: np.array(asked[name]) for name in WORDS},
+        **{name: np.array(asked[name]) for name in WORDS if name in asked},
         "model": np.array(result.model),
         "modality": np.array(pipeline.entry.modality),
         "unit": np.array(result.unit),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from perceiver_zoo.lenses.rows import check, pick, weight_rows
+from perceiver_zoo.lenses.rows import accumulate, attention_row, check
 from perceiver_zoo.nn.trace import Look, Trace
 
 
@@ -28,13 +27,4 @@ def through_latents(
     check(trace, look, head, scale)
     if scale != "weights":
         raise ValueError("the answer lens is a product of two softmaxes: its scale is weights")
-    rows = list(weight_rows(asked.query.float(), asked.key.float(), None))
-    share = torch.cat(rows, dim=2).mean(dim=1)[:, 0]  # [W, N]
-    query, key = pick(trace, look, head)
-    total = key.new_zeros(key.shape[0], key.shape[2])
-    at = 0
-    for part in weight_rows(query, key, trace.mask):
-        n = part.shape[2]
-        total += torch.einsum("wn,wnm->wm", share[:, at : at + n], part.mean(dim=1))
-        at += n
-    return total
+    return accumulate(trace, look, head, attention_row(asked)[:, None])[:, 0]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
-from perceiver_zoo.lenses.rows import check, pick, sole_row, weight_rows
+from perceiver_zoo.lenses.rows import accumulate, check, pick, sole_row
 from perceiver_zoo.nn.trace import Trace
 
 
@@ -18,7 +19,5 @@ def mean(trace: Trace, look: int = 0, head: int | None = None, scale: str = "wei
     query, key = pick(trace, look, head)
     if scale == "scores":  # a mean of products with one key is the product with the mean query
         return sole_row(trace, query.mean(dim=2, keepdim=True), key, scale)
-    total = key.new_zeros(key.shape[0], key.shape[2])
-    for rows in weight_rows(query, key, trace.mask):
-        total += rows.mean(dim=1).sum(dim=1)
-    return total / query.shape[2]
+    windows, count = key.shape[0], query.shape[2]
+    return accumulate(trace, look, head, torch.full((windows, 1, count), 1 / count))[:, 0]

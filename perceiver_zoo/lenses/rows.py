@@ -1,18 +1,20 @@
-"""Rows of attention computed from a trace, a few latents at a time."""
+"""Rows of attention computed from a trace, a few latents at a time, and sums of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from perceiver_zoo.nn.attention import attention_scores
-from perceiver_zoo.nn.trace import Trace
+from perceiver_zoo.nn.trace import Look, Trace
 
 # Before the softmax, as the paper draws it (figure 3: after it, maps are sparse), and after it.
 SCALES = ("scores", "weights")
 CHUNK = 1 << 22  # numbers held at once
+KEPT = 1 << 25  # rows up to so many numbers are kept for the next question: 134 MB
 
 
 def check(trace: Trace, look: int, head: int | None, scale: str) -> None:
@@ -25,6 +27,13 @@ def check(trace: Trace, look: int, head: int | None, scale: str) -> None:
         )
     if scale not in SCALES:
         raise ValueError(f"scale is one of {', '.join(SCALES)}, not {scale!r}")
+
+
+def check_weights(trace: Trace, look: int, head: int | None, scale: str, lens: str) -> None:
+    """The same for a lens that weighs rows after the softmax, which has no scores."""
+    check(trace, look, head, scale)
+    if scale != "weights":
+        raise ValueError(f"{lens} weighs rows after the softmax: its scale is weights")
 
 
 def pick(trace: Trace, look: int, head: int | None) -> tuple[Tensor, Tensor]:
@@ -45,6 +54,36 @@ def weight_rows(query: Tensor, key: Tensor, mask: Tensor | None) -> Iterator[Ten
     step = max(1, CHUNK // (key.shape[0] * key.shape[1] * key.shape[2]))
     for part in query.split(step, dim=2):
         yield masked(attention_scores(part, key), mask, float("-inf")).softmax(dim=-1)
+
+
+def mean_rows(trace: Trace, look: int, head: int | None) -> Iterator[Tensor]:
+    """Rows [W, n, M] of all latents in turn, averaged over the heads."""
+    windows, _, elements, _ = trace.looks[look].key.shape
+    if windows * trace.latent_count * elements <= KEPT:
+        yield from kept_rows(trace, look, head).split(max(1, CHUNK // (windows * elements)), dim=1)
+    else:
+        yield from (part.mean(dim=1) for part in weight_rows(*pick(trace, look, head), trace.mask))
+
+
+@lru_cache(maxsize=2)  # of all traces together
+def kept_rows(trace: Trace, look: int, head: int | None) -> Tensor:
+    """All rows [W, N, M], averaged over the heads: after one question of a look and a head, the next are sums."""
+    rows = [part.mean(dim=1) for part in weight_rows(*pick(trace, look, head), trace.mask)]
+    return torch.cat(rows, dim=1)
+
+
+def accumulate(trace: Trace, look: int, head: int | None, weights: Tensor) -> Tensor:
+    """Sums [W, K, M] of the latents' rows, averaged over the heads, weighed by `weights` [W, K, N]."""
+    total, at = torch.zeros(()), 0
+    for part in mean_rows(trace, look, head):
+        total = total + weights[..., at : at + part.shape[1]] @ part
+        at += part.shape[1]
+    return total
+
+
+def attention_row(asked: Look) -> Tensor:
+    """The row [W, N] of one query [W, heads, 1, d] on keys [W, heads, N, d], averaged over the heads."""
+    return attention_scores(asked.query.float(), asked.key.float()).softmax(dim=-1).mean(dim=1)[:, 0]
 
 
 def sole_row(trace: Trace, query: Tensor, key: Tensor, scale: str) -> Tensor:

@@ -37,7 +37,7 @@ class Attention(nn.Module):
     def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
         """Fused attention; mask [B, M] is True where an element may be read."""
         allowed = None if mask is None else mask[:, None, None, :]
-        if query.requires_grad and query.device.type == "cpu":
+        if self.training and query.requires_grad and query.device.type == "cpu":
             read = plain_attention(query, key, value, allowed)
         else:
             read = F.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
@@ -113,11 +113,21 @@ class SelfAttend(nn.Module):
         self.attention = Attention(dim, dim, channels or dim, heads, dim)
         self.dense = Dense(dim, widening)
 
-    def forward(self, latents: Tensor) -> Tensor:
+    def forward(self, latents: Tensor, mixes: list[Tensor] | None = None) -> Tensor:
+        """Latents [B, N, D] after the layer; how it mixed them, [B, N, N], is appended to `mixes` if given."""
         x = self.norm(latents)
         query = self.attention.split(self.attention.query(x))
-        latents = latents + self.attention.attend(query, *self.attention.keys_values(x), None)
+        key, value = self.attention.keys_values(x)
+        if mixes is not None:
+            mixes.append(self.mix(query, key))
+        latents = latents + self.attention.attend(query, key, value, None)
         return latents + self.dense(latents)
+
+    @staticmethod
+    def mix(query: Tensor, key: Tensor) -> Tensor:
+        """0.5 I + 0.5 A [B, N, N], A the mean over heads: the residual counts half (Abnar and Zuidema 2020)."""
+        read = attention_scores(query, key).float().softmax(dim=-1).mean(dim=1)
+        return 0.5 * (read + torch.eye(read.shape[-1], device=read.device))
 
 
 def attention_scores(query: Tensor, key: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ One class serves every modality. What differs between models is data: see Percei
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import reduce
 from typing import Any, cast
 
 import torch
@@ -16,6 +17,8 @@ from perceiver_zoo.nn.attention import CrossAttend, SelfAttend
 from perceiver_zoo.nn.position import FourierConfig
 from perceiver_zoo.nn.readouts import READOUTS
 from perceiver_zoo.nn.trace import Look, Trace
+
+MIXED = 1024  # of more latents (optical flow has 2,048) how they mix would cost as much as the run
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,12 @@ class LatentTransformer(nn.Sequential):
             )
         )
 
+    def forward(self, latents: Tensor, mixes: list[Tensor] | None = None) -> Tensor:
+        """Latents [B, N, D] after all layers; see `SelfAttend` for mixes."""
+        for layer in self:
+            latents = layer(latents, mixes)
+        return latents
+
 
 def init_linear(module: nn.Module) -> None:
     """Weights of variance 1 / fan-in, as in DeepMind's code: scores then differ enough for looks to be selective."""
@@ -153,29 +162,33 @@ class Perceiver(nn.Module):
         """Run every look and latent transformer; mask [B, M] is True where an element may be read."""
         return self.look_at(self.adapter(features, positions), mask)
 
-    def look_at(self, inputs: Tensor, mask: Tensor | None = None) -> Trace:
-        """The same on elements [B, M, width] as the adapter made them."""
+    def look_at(self, inputs: Tensor, mask: Tensor | None = None, mixed: bool = False) -> Trace:
+        """The same on elements [B, M, width] as the adapter made them; mixed: keep how the latents mixed."""
         if mask is not None and not bool(mask.any(dim=-1).all()):
             raise ValueError("every input array needs at least one element to read")
         latents = self.latents.to(inputs.dtype).expand(inputs.shape[0], -1, -1)
         read: dict[int, tuple[Tensor, Tensor]] = {}
-        looks = []
+        looks, mixing = [], []
         for weights, block in zip(self.config.looks, self.config.blocks, strict=True):
             cross_attend = cast("CrossAttend", self.cross_attends[weights])
             if weights not in read:  # tied looks share keys and values
                 read[weights] = cross_attend.read(inputs)
             latents, query = cross_attend(latents, *read[weights], mask)
             looks.append(Look(query, read[weights][0]))
+            mixes: list[Tensor] | None = [] if mixed else None
             for _ in range(self.config.repeats):
-                latents = self.blocks[block](latents)
-        return Trace(tuple(looks), latents, mask)
+                latents = self.blocks[block](latents, mixes)
+            if mixes:
+                mixing.append(reduce(lambda before, after: after @ before, mixes))
+        return Trace(tuple(looks), latents, mask, mixing=tuple(mixing))
 
     def run(self, features: Any, positions: Any, mask: Tensor | None = None) -> tuple[Tensor, Trace]:
         """The answer, and the trace with the answer's own look at the latents where one query made it."""
         inputs = self.adapter(features, positions)
-        trace = self.look_at(inputs, mask)
+        trace = self.look_at(inputs, mask, mixed=self.config.latents <= MIXED)
         answer = self.readout(trace.latents, inputs)
-        return answer, replace(trace, answer=self.readout.look(trace.latents))
+        asked, evidence = self.readout.look(trace.latents), getattr(self.readout, "evidence", None)
+        return answer, replace(trace, answer=asked, evidence=evidence)
 
     def forward(self, features: Any, positions: Any, mask: Tensor | None = None) -> Tensor:
         inputs = self.adapter(features, positions)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from perceiver_zoo.nn.attention import CrossAttend
 from perceiver_zoo.nn.position import FourierConfig, FourierFeatures
-from perceiver_zoo.nn.trace import Look
+from perceiver_zoo.nn.trace import Evidence, Look
 
 if TYPE_CHECKING:
     from perceiver_zoo.nn.perceiver import PerceiverConfig
@@ -35,6 +35,10 @@ class MeanReadout(nn.Module):
 
     def forward(self, latents: Tensor, inputs: Tensor) -> Tensor:
         return self.linear(self.dropout(latents.mean(dim=1)))
+
+    @property
+    def evidence(self) -> Evidence:
+        return Evidence(self.linear.weight.detach(), self.linear.bias.detach())
 
     def look(self, latents: Tensor) -> Look | None:
         return None

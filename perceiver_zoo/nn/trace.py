@@ -21,6 +21,14 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """The last linear layer of a mean readout: weight [classes, D], bias [classes]."""
+
+    weight: Tensor
+    bias: Tensor
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
     """One run of a Perceiver over an input array of M elements, O(M d + N^2) in size.
 
@@ -29,12 +37,17 @@ class Trace:
     answer: Perceiver IO's last step, the query [B, heads, 1, d] of the answer and the keys [B, heads, N, d] of the
         latents, or None where no single query made the answer.
     mask: [B, M] True where an element was read, or None when all were.
+    mixing: after each look, how its latent transformer mixed the latents: [B, N, N], rows sum to one (see
+        `SelfAttend.mix`); empty where that was not kept.
+    evidence: what a mean readout makes its logits with, or None for another readout.
     """
 
     looks: tuple[Look, ...]
     latents: Tensor
     mask: Tensor | None = None
     answer: Look | None = None
+    mixing: tuple[Tensor, ...] = ()
+    evidence: Evidence | None = None
 
     @staticmethod
     def joined(traces: Sequence[Trace]) -> Trace:
@@ -65,6 +78,8 @@ class Trace:
             torch.cat([trace.latents for trace in traces]),
             torch.cat(masks) if masks else None,
             answer,
+            tuple(torch.cat(same) for same in zip(*(trace.mixing for trace in traces), strict=True)),
+            traces[0].evidence,
         )
 
     @property
@@ -84,4 +99,7 @@ class Trace:
 
         looks = tuple(Look(move(look.query), move(look.key)) for look in self.looks)
         answer = self.answer and Look(move(self.answer.query), move(self.answer.key))
-        return Trace(looks, move(self.latents), None if self.mask is None else self.mask.cpu(), answer)
+        mask = None if self.mask is None else self.mask.cpu()
+        mixing = tuple(move(mix) for mix in self.mixing)
+        evidence = self.evidence and Evidence(move(self.evidence.weight), move(self.evidence.bias))
+        return Trace(looks, move(self.latents), mask, answer, mixing, evidence)

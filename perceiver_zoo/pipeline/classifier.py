@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import Tensor
@@ -50,18 +52,24 @@ class Pipeline:
         sample = self.read(source)
         read = time.perf_counter()
         inputs = self.modality.encode(sample)
+        seconds = {"read": read - started}
+        result = self.answer(sample, inputs)
+        seconds["run"] = time.perf_counter() - read
+        return replace(result, seconds=seconds)
+
+    def answer(self, sample: Sample, inputs: InputArray) -> Result:
+        """The result of one run over the input array of a sample, or over what a mask leaves of it."""
         logits, trace = self.run(inputs)
-        done = time.perf_counter()
         return Result(
             model=self.entry.name,
             sample=sample,
             names=self.entry.labels,
-            probabilities=logits.softmax(dim=-1).numpy(),
+            logits=logits.numpy(),
             trace=trace,
             layout=inputs.layout,
-            unit=self.modality.unit,
+            modality=self.modality,
             device=device_name(self.device),
-            seconds={"read": read - started, "run": done - read},
+            pipeline=ref(self),
         )
 
     def read(self, source: Sample | str | Path) -> Sample:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType
 
 import numpy as np
 
-from perceiver_zoo.lenses import LENSES
+from perceiver_zoo.lenses import LENSES, Pull, readers
 from perceiver_zoo.media.sample import Sample
-from perceiver_zoo.modalities.base import Layout
+from perceiver_zoo.modalities.base import InputArray, Layout, Modality
 from perceiver_zoo.nn import Trace
+from perceiver_zoo.pipeline.gradient import pulls
+
+if TYPE_CHECKING:
+    from perceiver_zoo.pipeline.classifier import Pipeline
 
 
 @dataclass(frozen=True)
@@ -25,18 +31,36 @@ class Label:
 class Result:
     """What a model said of one sample, and all that is needed to draw where it looked.
 
-    probabilities: float32 [W, classes], one row a window. seconds: time of each step.
+    logits: float32 [W, classes], one row a window. seconds: time of each step. pipeline: the model, which the result
+    does not keep alive: maps come from the trace; only the gradient lens runs the network again.
     """
 
     model: str
     sample: Sample
     names: list[str]
-    probabilities: np.ndarray
+    logits: np.ndarray
     trace: Trace
     layout: Layout
-    unit: str
+    modality: Modality
     device: str
+    pipeline: ReferenceType[Pipeline]
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """float32 [W, classes], one row a window."""
+        exponents = np.exp(self.logits - self.logits.max(axis=-1, keepdims=True))
+        return exponents / exponents.sum(axis=-1, keepdims=True)
+
+    @property
+    def unit(self) -> str:
+        """What one element is, in a word or two."""
+        return self.modality.unit
+
+    @cached_property
+    def inputs(self) -> InputArray:
+        """The input array that was read, made from the sample again; its mask says which elements were left out."""
+        return replace(self.modality.encode(self.sample), mask=self.trace.mask)
 
     def labels(self, top: int = 5) -> list[Label]:
         """The `top` likeliest classes, probabilities averaged over the windows."""
@@ -44,12 +68,54 @@ class Result:
         order = np.argsort(-mean, kind="stable")[:top]
         return [Label(self.names[i], float(mean[i])) for i in order.tolist()]
 
-    def weights(self, lens: str = "mean", **asked: Any) -> np.ndarray:
-        """Map [W, M] under a lens; `asked` are the lens's own arguments (look, head, scale, latent)."""
+    def index_of(self, label: str | int | None = None) -> int:
+        """The number of a class by its name or number, None the likeliest; ValueError where there is none such."""
+        if label is None:
+            return int(self.probabilities.mean(axis=0).argmax())
+        if isinstance(label, str):
+            if label not in self.names:
+                raise ValueError(f"there is no class {label!r}: {self.model} has {', '.join(self.names)}")
+            return self.names.index(label)
+        if not 0 <= label < len(self.names):
+            raise ValueError(f"label {label} does not exist: the model has classes 0..{len(self.names) - 1}")
+        return int(label)
+
+    def weights(self, lens: str = "mean", minus: dict[str, Any] | None = None, **asked: Any) -> np.ndarray:
+        """Map [W, M] under a lens, float32.
+
+        asked: look, head and scale, and what the lens takes of its own: latent, rank, element, or label, a class by
+        name or number (the likeliest if not said). minus: take off the same map with these changed, so {"look": 0} is
+        the difference to the first look and {"label": "dog"} to another class. ValueError for what there is not.
+        """
+        found = self.under(lens, asked)
+        return found - self.under(lens, asked | minus) if minus else found
+
+    def map(self, lens: str = "mean", minus: dict[str, Any] | None = None, **asked: Any) -> np.ndarray:
+        """The same map folded to the sample's own shape, float32 [W, *layout.shape]."""
+        return self.layout.fold(self.weights(lens, minus, **asked))
+
+    def under(self, lens: str, asked: dict[str, Any]) -> np.ndarray:
+        """One lens's own map [W, M]."""
         if lens not in LENSES:
             raise ValueError(f"lens is one of {', '.join(LENSES)}, not {lens!r}")
+        own = set(asked) - {"look", "head", "scale"} - set(LENSES[lens].takes)
+        if own:
+            raise ValueError(f"the lens {lens} does not take {', '.join(sorted(own))}")
+        if "label" in LENSES[lens].takes:
+            asked = asked | {"label": self.index_of(asked.get("label"))}
+        if lens == "gradient":
+            asked = asked | {"pull": last_pulls(self, asked.pop("label"))}
         return LENSES[lens](self.trace, **asked).numpy()
 
-    def map(self, lens: str = "mean", **asked: Any) -> np.ndarray:
-        """The same map folded to the sample's own shape, float32 [W, *layout.shape]."""
-        return self.layout.fold(self.weights(lens, **asked))
+    def readers(self, element: int, look: int = 0, head: int | None = None) -> np.ndarray:
+        """How much of each latent's look lies on one element: [W, N]."""
+        return readers(self.trace, element, look, head).numpy()
+
+
+@lru_cache(maxsize=2)  # of all results together
+def last_pulls(result: Result, label: int) -> tuple[Pull, ...]:
+    """Gradients of a class, kept so that another look or head need not run the network again."""
+    model = result.pipeline()
+    if model is None:
+        raise ValueError("the gradient lens runs the network again, and the model is gone: keep it")
+    return pulls(model, result.inputs, label)

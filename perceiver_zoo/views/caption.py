@@ -8,17 +8,28 @@ from PIL import Image, ImageDraw, ImageFont
 from perceiver_zoo.views.colour import Span, colours
 
 SCALE_NAMES = {"weights": "attention after the softmax", "scores": "scores before the softmax"}
-LENS_NAMES = {"mean": "mean over latents", "answer": "what the answer's query read, by way of the latents"}
+LENS_NAMES = {
+    "mean": "mean over latents",
+    "latent": "latent {latent}",
+    "focus": "most focused latent {rank}",
+    "rollout": "rollout through the latent transformers",
+    "class_evidence": "evidence for {label}",
+    "gradient": "attention times gradient of {label}",
+    "looks_at": "what the readers of element {element} read",
+    "answer": "what the answer's query read, by way of the latents",
+}
 BAR, HEIGHT = 180, 44  # pixels
 
 
 def caption(
-    model: str, looks: int, *, lens: str, look: int, head: int | None, scale: str, latent: int | None = None
+    model: str, looks: int, *, lens: str, look: int, head: int | None, scale: str, **own: int | str
 ) -> str:
-    """One line that names the map; looks, heads and latents count from 1, as on the page."""
-    who = f"latent {(latent or 0) + 1}" if lens == "latent" else LENS_NAMES[lens]
+    """One line that names the map; looks, heads, latents, ranks and elements count from 1, as on the page."""
+    asked = {"latent": 0, "rank": 0, "element": 0, "label": "the likeliest class"} | own
+    counted = {name: at if isinstance(at, str) else at + 1 for name, at in asked.items()}
     heads = "mean over heads" if head is None else f"head {head + 1}"
-    return f"{model}, look {look + 1} of {looks}, {who}, {heads}, {SCALE_NAMES[scale]}"
+    unit = "in logits" if lens in ("class_evidence", "gradient") else SCALE_NAMES[scale]
+    return f"{model}, look {look + 1} of {looks}, {LENS_NAMES[lens].format(**counted)}, {heads}, {unit}"
 
 
 def with_caption(picture: np.ndarray, text: str, span: Span) -> np.ndarray:

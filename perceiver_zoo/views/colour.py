@@ -27,7 +27,10 @@ class Span:
 
 
 def span_of(values: np.ndarray, scale: str) -> Span:
-    """Weights start at zero, scores at their least, so that nothing below an end is hidden."""
+    """Weights start at zero, scores at their least; where weights lie on both sides, zero is in the middle."""
+    if scale == "weights" and np.nanmin(values) < 0:
+        reach = float(np.nanmax(np.abs(values)))
+        return Span(-reach, reach)
     low = 0.0 if scale == "weights" else float(np.nanmin(values))
     return Span(low, float(np.nanmax(values)))
 

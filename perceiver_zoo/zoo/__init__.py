@@ -5,9 +5,11 @@ from perceiver_zoo.zoo.registry import (
     UnknownModelError,
     ZooEntry,
     assets,
+    default_lens,
     find,
     list_models,
     read_entry,
+    read_faithfulness,
     reads,
     registry,
 )
@@ -17,9 +19,11 @@ __all__ = [
     "UnknownModelError",
     "ZooEntry",
     "assets",
+    "default_lens",
     "find",
     "list_models",
     "read_entry",
+    "read_faithfulness",
     "reads",
     "registry",
 ]

@@ -112,6 +112,28 @@ def released_entry(released: Released) -> ZooEntry:
     return ZooEntry(released.name, released.modality, config, {}, source=released.source, released=released)
 
 
+def read_faithfulness(name: str) -> dict[str, Any]:
+    """What `perceiver-zoo faithfulness` measured of a model, empty where it did not, or not of these weights."""
+    entry = find(name)
+    path = entry.folder and entry.folder / "faithfulness.json"
+    if not path or not path.is_file():
+        return {}
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    return measured if measured["sha256"] == entry.sha256 else {}
+
+
+def default_lens(name: str) -> str | None:
+    """The lens that a model's measured faithfulness earns, None where none was clearly better than random order."""
+    return best_lens(read_faithfulness(name))
+
+
+def best_lens(measured: dict[str, Any]) -> str | None:
+    """The lens with the greatest gap to the random order, if that is more than three standard errors."""
+    lenses = measured.get("lenses", {})
+    best = max(lenses, key=lambda lens: lenses[lens]["gap"], default=None)
+    return best if best and lenses[best]["gap"] > 3 * lenses[best]["error"] else None
+
+
 @cache
 def registry() -> dict[str, ZooEntry]:
     """Every model by name, in the order of the page's tabs; of one tab the bundled ones first."""

@@ -81,6 +81,7 @@ def test_elements_left_out_weigh_nothing_and_have_no_score(lens: str, head: int 
 @pytest.mark.parametrize("chunk", [1, 40, 33 * 3, 1 << 30])
 @pytest.mark.parametrize("lens", PLAIN)
 def test_chunks_change_nothing(lens: str, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "KEPT", 0)
     trace = random_trace(masked=True)
     whole = [LENSES[lens](trace, *asked) for asked in ASKED]
     monkeypatch.setattr(rows, "CHUNK", chunk)
@@ -99,6 +100,7 @@ def test_a_map_of_many_elements_never_holds_all_rows(scale: str, monkeypatch: py
                 self.numbers = max(self.numbers, made.numel())
             return made
 
+    monkeypatch.setattr(rows, "KEPT", 0)
     monkeypatch.setattr(rows, "CHUNK", 4 * 3 * 2 * 1000)  # four latents at a time
     trace = random_trace(elements=1000, latents=64)
     with Largest() as largest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from perceiver_zoo.nn import Look, Trace
+from perceiver_zoo.nn import Evidence, Look, Trace
 
 
 def random_trace(
@@ -16,7 +16,8 @@ def random_trace(
     seed: int = 0,
     answered: bool = False,
 ) -> Trace:
-    """Three looks, the last two tied, each with its own number of channels; answered: by one query of two heads."""
+    """Three looks, the last two tied, each with its own number of channels; answered: by one query of two heads, else by a
+    mean readout of four classes."""
     rng = torch.Generator().manual_seed(seed)
     first, tied = (2 * torch.randn(windows, heads, elements, d, generator=rng) for d in (4, 6))
     queries = [2 * torch.randn(windows, heads, latents, d, generator=rng) for d in (4, 6, 6)]
@@ -28,7 +29,11 @@ def random_trace(
     answer = None
     if answered:
         answer = Look(*(torch.randn(windows, 2, n, 4, generator=rng) for n in (1, latents)))
-    return Trace(looks, torch.zeros(windows, latents, 8), mask, answer)
+    mixing = tuple(torch.randn(windows, latents, latents, generator=rng).softmax(dim=-1) for _ in looks)
+    evidence = None
+    if not answered:
+        evidence = Evidence(torch.randn(4, 8, generator=rng), torch.randn(4, generator=rng))
+    return Trace(looks, torch.randn(windows, latents, 8, generator=rng), mask, answer, mixing, evidence)
 
 
 def probe(likeness: torch.Tensor) -> Trace:

@@ -1,0 +1,72 @@
+"""The network run backwards once, for the lens that weighs attention by its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from perceiver_zoo.lenses import Pull
+from perceiver_zoo.modalities import InputArray
+from perceiver_zoo.nn import Perceiver
+
+if TYPE_CHECKING:
+    from perceiver_zoo.pipeline.classifier import Pipeline
+
+
+def pulls(pipeline: Pipeline, inputs: InputArray, label: int) -> tuple[Pull, ...]:
+    """For every look, the gradient of the logit of class `label` by what its latents read, and the elements' values.
+
+    On the CPU in float32, each window for itself. Takes about three runs.
+    """
+    network, parts = pipeline.network, []
+    for window in inputs.in_turn(1):
+        window = window.to(pipeline.device)
+        with torch.inference_mode(False), torch.enable_grad(), reads_of(network) as reads:
+            logits = network(window.features, window.positions, window.mask)
+            slopes = torch.autograd.grad(logits[:, label].sum(), reads)
+        with torch.no_grad():
+            elements = network.adapter(window.features, window.positions)
+        parts.append(window_pulls(network, elements, slopes))
+    return tuple(
+        Pull(torch.cat([pull.gradient for pull in same]), torch.cat([pull.value for pull in same]))
+        for same in zip(*parts, strict=True)
+    )
+
+
+@torch.no_grad()
+def window_pulls(network: Perceiver, elements: Tensor, slopes: tuple[Tensor, ...]) -> list[Pull]:
+    """Slopes [1, N, heads * dv] of each look with the values it read; tied looks hold the very same values."""
+    values: dict[int, Tensor] = {}
+    found = []
+    for weights, slope in zip(network.config.looks, slopes, strict=True):
+        cross_attend = network.cross_attends[weights]
+        if weights not in values:
+            values[weights] = cross_attend.read(elements)[1].float().cpu()  # type: ignore[operator]
+        found.append(Pull(cross_attend.attention.split(slope).float().cpu(), values[weights]))  # type: ignore[union-attr, operator]
+    return found
+
+
+@contextmanager
+def reads_of(network: Perceiver) -> Iterator[list[Tensor]]:
+    """While this is open, what the latents read [B, N, heads * dv] at every look that this thread runs, in order."""
+    reads: list[Tensor] = []
+    thread = get_ident()
+
+    def keep(_: object, given: tuple[Tensor, ...]) -> None:
+        if get_ident() == thread:  # others may run the same network
+            reads.append(given[0])
+
+    hooks = [
+        cross_attend.attention.out.register_forward_pre_hook(keep)  # type: ignore[union-attr]
+        for cross_attend in network.cross_attends
+    ]
+    try:
+        yield reads
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,139 @@
+"""Lenses that weigh the latents' rows, against the same numbers taken from an explicit [H, N, M] array."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+import torch
+
+from perceiver_zoo.lenses import (
+    LENSES,
+    Pull,
+    class_evidence,
+    focus,
+    gradient,
+    latent,
+    looks_at,
+    order,
+    readers,
+    rollout,
+    rows,
+    shares,
+)
+from perceiver_zoo.nn import Trace
+from tests.lenses.test_lenses import close, naive
+from tests.lenses.trace_making import random_trace
+
+ASKED = [*product((0, 2), (None, 1), (False, True))]
+
+
+def full_of(trace: Trace, look: int, head: int | None) -> torch.Tensor:
+    """All rows [W, N, M]."""
+    full = naive(trace, look, "weights")
+    return full.mean(1) if head is None else full[:, head]
+
+
+@pytest.fixture(params=[0, 1 << 25], ids=["computed", "kept"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "KEPT", request.param)
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(("look", "head", "masked"), ASKED)
+def test_lenses_equal_their_naive_definitions(look: int, head: int | None, masked: bool) -> None:
+    trace = random_trace(masked=masked)
+    full = full_of(trace, look, head)
+    assert trace.evidence is not None
+    said = trace.latents @ trace.evidence.weight[2] / 5
+    close(class_evidence(trace, look, head, label=2), torch.einsum("wn,wnm->wm", said, full))
+    weights = torch.full((2, 5), 1 / 5)
+    for mix in reversed(trace.mixing[look:]):
+        weights = torch.einsum("wn,wnk->wk", weights, mix)
+    close(shares(trace, look), weights)
+    close(rollout(trace, look, head), torch.einsum("wn,wnm->wm", weights, full))
+    close(readers(trace, 0, look, head), full[:, :, 0])
+    read = full[:, :, 0] / full[:, :, 0].sum(1, keepdim=True)
+    close(looks_at(trace, look, head, element=0), torch.einsum("wn,wnm->wm", read, full))
+    entropy = -(full * full.clamp_min(1e-30).log()).sum(-1).mean(0)
+    which, measure = order(trace, look, head)
+    close(measure, entropy.sort().values)
+    for rank in range(5):
+        close(focus(trace, look, head, rank=rank), full[:, entropy.argsort()[rank]])
+
+
+@pytest.mark.parametrize(("look", "head", "masked"), ASKED)
+def test_gradients_weigh_attention(
+    look: int, head: int | None, masked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = random_trace(masked=masked)
+    pull = tuple(Pull(torch.randn(2, 3, 5, 4), torch.randn(2, 3, 11, 4)) for _ in trace.looks)
+    product = naive(trace, look, "weights") * torch.einsum(
+        "whnd,whmd->whnm", pull[look].gradient, pull[look].value
+    )
+    product = product if head is None else product[:, head : head + 1]
+    for chunk in (1, 1 << 22):
+        monkeypatch.setattr(rows, "CHUNK", chunk)
+        close(gradient(trace, look, head, pull=pull), product.clamp_min(0).mean(1).mean(1))
+
+
+def test_rollout_starts_at_the_decoders_row() -> None:
+    trace = random_trace(answered=True)
+    assert trace.answer is not None
+    row = (trace.answer.query @ trace.answer.key.transpose(-1, -2) / 2).softmax(-1).mean(1)[:, 0]
+    close(shares(trace, 2), torch.einsum("wn,wnk->wk", row, trace.mixing[2]))
+
+
+def test_latents_are_ordered_by_their_share_of_a_class() -> None:
+    trace = random_trace()
+    assert trace.evidence is not None
+    said = (trace.latents @ trace.evidence.weight[1] / 5).mean(0)
+    which, measure = order(trace, by="share", label=1)
+    assert which.tolist() == said.argsort(descending=True).tolist()
+    close(measure, said[which])
+    assert order(trace, by="index")[0].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_an_element_one_latent_alone_reads_shows_that_latents_row() -> None:
+    trace = random_trace()
+    for look in trace.looks[:1]:
+        look.key[:, :, 4] = 0
+        look.query[:, :, 1:] *= 0
+        look.query[:, :, 1] = 1
+        look.key[:, :, 4] = 50
+        look.query[:, :, 0] = -1
+        look.query[:, :, 2:] = -1
+    close(looks_at(trace, 0, element=4), latent(trace, 0, latent=1))
+
+
+@pytest.mark.parametrize(
+    ("lens", "own", "message"),
+    [
+        ("focus", {"rank": 5}, "rank 5 does not exist"),
+        ("class_evidence", {"label": 4}, "label 4 does not exist: the model has classes 0..3"),
+        ("looks_at", {"element": 11}, "element 11 does not exist: the input array has elements 0..10"),
+        ("rollout", {"scale": "scores"}, "its scale is weights"),
+        ("class_evidence", {"scale": "scores"}, "its scale is weights"),
+        ("looks_at", {"scale": "scores"}, "its scale is weights"),
+        ("gradient", {"scale": "scores"}, "its scale is weights"),
+        ("gradient", {}, "ask it of a result"),
+    ],
+)
+def test_what_does_not_exist_is_said(lens: str, own: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        LENSES[lens](random_trace(), **own)
+
+
+def test_what_a_trace_does_not_have_is_said() -> None:
+    answered, unmixed = random_trace(answered=True), replace(random_trace(), mixing=())
+    assert not LENSES["class_evidence"].available(answered) and not LENSES["rollout"].available(unmixed)
+    with pytest.raises(ValueError, match="needs a mean readout"):
+        class_evidence(answered)
+    with pytest.raises(ValueError, match="kept how its latents mixed"):
+        rollout(unmixed)
+    masked = random_trace(masked=True)
+    assert masked.mask is not None
+    left = int((~masked.mask[0]).nonzero()[0])
+    with pytest.raises(ValueError, match=f"element {left} was not read"):
+        looks_at(masked, element=left)

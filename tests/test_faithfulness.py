@@ -1,0 +1,172 @@
+"""Maps of a model whose answer is known to depend on one region, and elements really left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from perceiver_zoo.lenses import LENSES
+from perceiver_zoo.media import ImageSample
+from perceiver_zoo.modalities import build_modality
+from perceiver_zoo.nn import Perceiver, PerceiverConfig, sharing
+from perceiver_zoo.pipeline import Pipeline, Result, curves, left_out, load
+from perceiver_zoo.zoo import read_entry
+from perceiver_zoo.zoo.registry import best_lens
+from perceiver_zoo.zoo.weights import save_weights
+
+RED = np.zeros((8, 8), bool)
+RED[2:5, 4:7] = True
+
+
+def sample(red: bool = True) -> ImageSample:
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[..., 2] = 255
+    if red:
+        pixels[RED] = (255, 0, 0)
+    return ImageSample(pixels)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """Its latents read red pixels before blue ones, and "red" is what reading them changes in the latents."""
+    torch.manual_seed(0)
+    config = PerceiverConfig(
+        channels=3,
+        position=None,
+        latents=4,
+        latent_dim=16,
+        block_layers=2,
+        classes=2,
+        self_heads=2,
+        cross_heads=2,
+        cross_channels=8,
+        **sharing("paper", 2),
+    )
+    network = Perceiver(config).eval()
+    modality = build_modality("image", {"size": 8, "neighbourhood": 1})
+    with torch.no_grad():
+        network.latents.normal_()
+        for cross_attend in network.cross_attends:
+            attention = cross_attend.attention  # type: ignore[union-attr]
+            attention.query.weight.mul_(0.1)
+            attention.query.bias.fill_(1)
+            attention.key.weight.zero_()
+            attention.key.weight[:, 0] = 1
+            attention.key.weight[:, 2] = -1
+        means = [
+            network.encode(inputs.features, inputs.positions).latents.mean(1)
+            for inputs in map(modality.encode, (sample(), sample(red=False)))
+        ]
+        change = (means[0] - means[1])[0]
+        network.readout.linear.weight[1] = 4 * change / change.square().sum()
+        network.readout.linear.bias[1] = 2 - network.readout.linear.weight[1] @ means[0][0]
+        network.readout.linear.weight[0] = 0
+    folder = tmp_path_factory.mktemp("planted") / "planted"
+    save_weights(folder, network, "image", modality, ["blue", "red"], {"licence": "cc0-1.0"}, torch.float32)
+    return load(read_entry(folder), device="cpu")
+
+
+@pytest.fixture
+def result(pipeline: Pipeline) -> Result:
+    return pipeline.classify(sample())
+
+
+@pytest.mark.parametrize("look", [0, 1])
+@pytest.mark.parametrize(
+    "lens", ["mean", "latent", "focus", "rollout", "class_evidence", "gradient", "looks_at"]
+)
+def test_every_lens_finds_what_the_answer_depends_on(lens: str, look: int, result: Result) -> None:
+    assert result.labels(1)[0].label == "red"
+    own = {"element": int(np.flatnonzero(RED)[0])} if lens == "looks_at" else {}
+    found = result.map(lens, look=look, **own)[0]
+    assert found[RED].min() > 2 * np.abs(found[~RED]).max()
+
+
+def test_class_evidence_adds_up_to_the_logit(result: Result) -> None:
+    assert result.trace.evidence is not None
+    for label, look, head in ((0, 0, None), (1, 0, 1), (1, 1, None)):
+        total = result.weights("class_evidence", label=label, look=look, head=head).sum(axis=1)
+        bias = float(result.trace.evidence.bias[label])
+        np.testing.assert_allclose(total + bias, result.logits[:, label], atol=1e-4)
+
+
+def test_a_class_is_named_and_maps_are_taken_off_each_other(result: Result) -> None:
+    red, blue = (result.map("class_evidence", label=name, look=1) for name in ("red", "blue"))
+    np.testing.assert_array_equal(result.map("class_evidence", label=1, look=1), red)
+    np.testing.assert_array_equal(result.map("class_evidence", look=1), red)  # the likeliest
+    taken = result.map("class_evidence", label="red", look=1, minus={"label": "blue"})
+    np.testing.assert_allclose(taken, red - blue, atol=1e-6)
+    looks = result.map("mean", look=1, minus={"look": 0})
+    np.testing.assert_allclose(looks, result.map(look=1) - result.map(look=0), atol=1e-6)
+    with pytest.raises(ValueError, match="there is no class 'green': planted has blue, red"):
+        result.map("class_evidence", label="green")
+
+
+def test_the_gradient_is_how_the_logit_changes(pipeline: Pipeline, result: Result) -> None:
+    """Against autograd through attention weights that are held as an array."""
+    from perceiver_zoo.pipeline.gradient import pulls
+
+    network, inputs = pipeline.network, result.inputs
+    latents, weights = network.latents[None], []
+    elements = network.adapter(inputs.features, inputs.positions)
+    for at, block in zip(network.config.looks, network.config.blocks, strict=True):
+        cross_attend = network.cross_attends[at]
+        key, value = cross_attend.read(elements)  # type: ignore[operator]
+        query = cross_attend.ask(latents)  # type: ignore[operator]
+        weight = (query @ key.transpose(-1, -2) / 2).softmax(-1)
+        weights.append(weight)
+        latents = latents + cross_attend.attention.out((weight @ value).transpose(1, 2).flatten(-2))  # type: ignore
+        latents = network.blocks[block](latents + cross_attend.dense(latents))  # type: ignore[operator]
+    logit = network.readout(latents, elements)[0, 1]
+    for expected, pull in zip(torch.autograd.grad(logit, weights), pulls(pipeline, inputs, 1), strict=True):
+        torch.testing.assert_close(
+            pull.gradient @ pull.value.transpose(-1, -2), expected, atol=1e-5, rtol=1e-4
+        )
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_elements_left_out_are_not_there(keep: bool, pipeline: Pipeline, result: Result) -> None:
+    weights = result.weights("mean")
+    changed = left_out(pipeline, result, weights, 9 / 64, keep=keep)
+    assert changed.trace.mask is not None
+    np.testing.assert_array_equal(changed.trace.mask.numpy()[0] ^ keep, ~RED.ravel())
+    stays = RED.ravel() if keep else ~RED.ravel()
+    inputs = result.inputs
+    with torch.inference_mode():
+        fewer = pipeline.network(inputs.features[:, stays], inputs.positions[:, stays])
+    np.testing.assert_allclose(changed.logits, fewer.numpy(), atol=1e-5)
+    assert changed.labels(1)[0].label == ("red" if keep else "blue")
+    assert changed.map()[0][~stays.reshape(8, 8)].max() == 0
+    again = left_out(pipeline, changed, changed.weights("mean"), 1.0)  # at least one element stays
+    assert again.trace.mask is not None and int(again.trace.mask.sum()) == 1
+
+
+def test_curves_are_what_leaving_out_says(pipeline: Pipeline, result: Result) -> None:
+    weights = result.weights("class_evidence", look=1)
+    drawn = curves(pipeline, result, weights, "red", steps=8)
+    for at, share in enumerate(drawn.shares):
+        for keep, curve in ((False, drawn.deletion), (True, drawn.insertion)):
+            alone = left_out(pipeline, result, weights, share, keep=keep)
+            assert curve[at] == pytest.approx(alone.probabilities[0, 1], abs=1e-4)
+    areas = drawn.areas
+    assert areas["deletion"] < areas["random_deletion"] - 0.1
+    assert areas["insertion"] > areas["random_insertion"]
+    same = curves(pipeline, result, weights, "red", steps=8)
+    np.testing.assert_array_equal(same.random_deletion, drawn.random_deletion)
+
+
+def test_what_cannot_be_left_out_is_said(pipeline: Pipeline, result: Result) -> None:
+    with pytest.raises(ValueError, match="a share lies in"):
+        left_out(pipeline, result, result.weights(), 1.5)
+    with pytest.raises(ValueError, match="the map is"):
+        curves(pipeline, result, result.weights()[:, :5])
+
+
+def test_the_best_lens_is_clearly_better_than_random_or_none_is() -> None:
+    assert set(LENSES) >= {"mean", "rollout"}
+    lenses = {"mean": {"gap": 0.05, "error": 0.01}, "rollout": {"gap": 0.2, "error": 0.1}}
+    assert best_lens({"lenses": lenses}) is None
+    lenses["rollout"]["error"] = 0.05
+    assert best_lens({"lenses": lenses}) == "rollout"
+    assert best_lens({}) is None
