@@ -22,11 +22,6 @@ QUICK: dict[str, Any] = {
 }
 
 
-def lens_choices(answered: bool) -> list[tuple[str, str]]:
-    """The lenses of a model; answered: by a query."""
-    return [*LENS_CHOICES, ANSWER_CHOICE] if answered else LENS_CHOICES
-
-
 def head_choices(heads: int) -> list[tuple[str, str]]:
     """The mean, and each head where there are several."""
     each = [(f"Head {i + 1}", str(i)) for i in range(heads)] if heads > 1 else []

@@ -38,8 +38,8 @@ def name_of(text: str) -> str:
 
 
 def concentration(weights: np.ndarray) -> float:
-    """The least share of the elements that carries half of all weight, for weights [W, M]."""
-    order = np.sort(weights.ravel())[::-1]
+    """The least share of the elements read that carries half of all weight, for weights [W, M]; NaN was not read."""
+    order = np.sort(weights[~np.isnan(weights)])[::-1]
     carried = np.cumsum(order, dtype=np.float64)
     return (int(np.searchsorted(carried, carried[-1] / 2)) + 1) / len(order)
 

@@ -11,9 +11,10 @@ const layout = {
   uirevision: "camera",
   scene: { xaxis: axis, yaxis: axis, zaxis: axis, aspectmode: "cube", camera: { eye: { x: 0.8, y: -0.8, z: 0.45 } } },
 };
-const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["tableRotation", "resetCameraLastSave3d"] };
+const config = { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetCameraDefault3d"]] };
 const DIM = [128, 128, 134];
 let base = null, maps = [], value = null, look = 0;
+let hovered = null, pressed = null; // the point under the pointer, and where a button went down
 
 function update() {
   const now = props.value;
@@ -49,7 +50,7 @@ function draw() {
   const [x, y, z] = base.unit, size = x.length > 4000 ? 2 : x.length > 300 ? 4 : 7;
   const points = {
     type: "scatter3d", mode: "markers", x, y, z, hoverinfo: "none",
-    marker: { size, color: Array.from(maps[look], colour), opacity: 1, line: { color: "rgba(150,150,170,0.6)", width: 1 } },
+    marker: { size, color: Array.from(maps[look], colour), opacity: 1, line: { color: "rgba(128,128,128,0.4)", width: plot.clientWidth < 480 ? 0 : 1 } },
   };
   const at = value.marked === null ? [] : [value.marked];
   const marked = {
@@ -66,12 +67,21 @@ function listen() {
   if (plot.listening) return;
   plot.listening = true;
   plot.on("plotly_hover", ({ points: [{ pointNumber: i }] }) => {
+    hovered = i;
     const shade = maps[look][i], place = base.points[i].map((n) => zooNumber(n)).join(", ");
     const what = shade === shade ? `${zooNumber(zooValue(value, shade))} ${value.unit}` : "not read";
     find("readout").textContent = `${what} at point ${i + 1} (${place})`;
   });
-  plot.on("plotly_unhover", () => (find("readout").textContent = ""));
-  plot.on("plotly_click", ({ points: [{ pointNumber: i }] }) => trigger("select", { index: [i] }));
+  plot.on("plotly_unhover", () => {
+    hovered = null;
+    find("readout").textContent = "";
+  });
+  // A click picks, a drag turns: Plotly's own click comes with both.
+  plot.addEventListener("pointerdown", (event) => (pressed = [event.clientX, event.clientY]), true);
+  plot.addEventListener("pointerup", (event) => {
+    const still = pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) < 4;
+    if (still && hovered !== null) trigger("select", { index: [hovered] });
+  }, true);
 }
 
 watch("value", update);

@@ -9,6 +9,7 @@ import numpy as np
 
 from demo.parts import read_path
 from demo.tab import ModalityTab
+from demo.views import places
 from demo.views.bases import sound_base, sound_cells, waves_base
 from demo.views.canvas import canvas
 from perceiver_zoo.modalities.audiovisual import AudiovisualLayout, WaveLayout
@@ -44,3 +45,13 @@ class AudioTab(ModalityTab):
         if isinstance(layout, WaveLayout):
             return by_column(folded)[None]
         return sound_cells(sample, layout, folded)
+
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        if isinstance(layout, WaveLayout):
+            return places.wave_element(layout, place)
+        return places.sound_element(sample, layout, place)
+
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        if isinstance(layout, WaveLayout):
+            return places.wave_mark(layout, element)
+        return places.sound_mark(sample, layout, element)

@@ -9,6 +9,7 @@ import numpy as np
 
 from demo.parts import read_path
 from demo.tab import ModalityTab
+from demo.views import places
 from demo.views.bases import image_base
 from demo.views.canvas import canvas
 
@@ -38,3 +39,9 @@ class ImageTab(ModalityTab):
 
     def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
         return folded
+
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        return places.image_element(layout, place)
+
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        return places.image_mark(layout, element)

@@ -55,3 +55,9 @@ class PointCloudTab(ModalityTab):
 
     def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
         return folded
+
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        return 0, place[0]
+
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        return element[1]

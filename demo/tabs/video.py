@@ -9,6 +9,7 @@ import numpy as np
 
 from demo.parts import read_path
 from demo.tab import ModalityTab
+from demo.views import places
 from demo.views.bases import clip_base
 from demo.views.canvas import canvas
 from perceiver_zoo.modalities.audiovisual import AudiovisualLayout
@@ -46,3 +47,12 @@ class VideoTab(ModalityTab):
 
     def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
         return layout.by_frame(folded).reshape(-1, *folded.shape[2:])
+
+    def first(self, result: Result) -> int:
+        return result.layout.sound if isinstance(result.layout, AudiovisualLayout) else 0
+
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        return places.clip_element(layout, place)
+
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        return places.clip_mark(layout, element)

@@ -11,7 +11,7 @@ TEMPLATE = f"""
 <div class="stage"><canvas class="plot" tabindex="0" role="application" aria-label="Nothing yet"></canvas>
 <p class="waiting">The map is drawn here.</p></div>
 <div class="moments" hidden><button type="button" class="run">Play</button><canvas class="strip" tabindex="0"
-role="slider" aria-label="Attention over time"></canvas><span class="clock"></span></div>
+role="slider" aria-label="Attention over time"></canvas></div>
 {BAR}
 </div>"""
 

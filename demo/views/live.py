@@ -14,18 +14,16 @@ from perceiver_zoo.views import Span
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # Even to the eye and safe for colour-blind ones; the first of each is shown first.
-EVEN = ("Plasma", "Viridis", "Cividis", "Inferno")
-SIGNED = ("PuOr", "RdBu")
+EVEN = {name: getattr(sequential, name) for name in ("Plasma", "Viridis", "Cividis", "Inferno")}
+# Turned round, so that what speaks for a class is warm.
+SIGNED = {"Purple to orange": diverging.PuOr[::-1], "Blue to red": diverging.RdBu[::-1]}
 LEVELS = 65_534  # steps from the least value to the most; the code 0 is kept for what was not read
 
 
 def script() -> str:
     """The script for the page's head: the colour scales, and what both views do with them."""
-    scales = {
-        "even": {name: hexes(getattr(sequential, name)) for name in EVEN},
-        # Turned round, so that what speaks for a class is warm.
-        "signed": {name: hexes(getattr(diverging, name))[::-1] for name in SIGNED},
-    }
+    kinds = {"even": EVEN, "signed": SIGNED}
+    scales = {kind: {name: hexes(stops) for name, stops in own.items()} for kind, own in kinds.items()}
     code = (STATIC / "shade.js").read_text(encoding="utf-8")
     return f"<script>const zooScales = {json.dumps(scales)};\n{code}</script>"
 
@@ -47,7 +45,7 @@ RANGES = (
 )
 BAR = f"""
 <div class="live-scale"><span class="low value"></span><canvas class="ramp" width="256" height="1"></canvas>
-<span class="high value"></span><span class="readout" aria-live="polite"></span></div>
+<span class="high value"></span><span class="clock"></span><span class="readout" aria-live="polite"></span></div>
 <div class="live-bar"><label>Colours <select class="scale"></select></label>
 {"".join(f'<label>{name} <input class="{name.lower()}" type="range" {limits}></label>' for name, limits in RANGES)}
 <button type="button" class="looks" hidden>Play the looks</button></div>"""

@@ -6,6 +6,7 @@ A place is what the view sends for a click: [layer, row, column] of the shown ce
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ Place = list[int]
 Element = tuple[int, int]
 
 
-def mark(box: list[float], first: int = 0, last: int = 1) -> dict[str, Any]:
+def mark(box: Iterable[float], first: int = 0, last: int = 1) -> dict[str, Any]:
     return {"frames": [first, last], "box": [float(share) for share in box]}
 
 
@@ -57,7 +58,7 @@ def sound_mark(sample: AudioSample, layout: AudioLayout, element: Element) -> di
     rows, columns = layout.grid
     row, column = divmod(index, columns)
     seconds, step = length_of(sample, layout), layout.seconds / columns
-    left = layout.starts[window] + column * step
+    left = float(layout.starts[window]) + column * step
     return mark([left / seconds, 1 - (row + 1) / rows, (left + step) / seconds, 1 - row / rows])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browser.test_page import PATIENCE, open_tab, picture, wait_for_another
@@ -146,6 +148,46 @@ def test_a_point_is_told_under_the_pointer_and_the_camera_stays(visit):
     hover_a_point(page, panel)
     assert "of the attention at point" in panel.locator(".readout").inner_text()
     assert panel.locator(".cloud canvas").count() == 1
+
+
+def test_a_clicked_point_is_answered_and_the_camera_stays(visit):
+    page = visit()
+    panel = open_tab(page, "point_cloud")
+    turned = "plot => { plot.mark = 1; return Plotly.relayout(plot, {'scene.camera.eye': {x: 0.9, y: -0.7, z: 0.5}}) }"
+    panel.locator(".cloud").evaluate(turned)
+    hover_a_point(page, panel)
+    number = re.findall(r"point (\d+)", panel.locator(".readout").inner_text())[0]
+    scene = panel.locator(".cloud")
+    page.mouse.down()
+    page.mouse.up()
+    panel.locator(".where", has_text="Read most by latents").wait_for(timeout=PATIENCE)
+    page.wait_for_function("() => document.querySelector('.cloud').data[1].x.length === 1", timeout=PATIENCE)
+    marked = scene.evaluate("plot => plot.data[0].x.indexOf(plot.data[1].x[0])")
+    assert marked == int(number) - 1
+    kept, eye = scene.evaluate("plot => [plot.mark, plot.layout.scene.camera.eye]")
+    assert kept == 1 and [eye["x"], eye["y"], eye["z"]] == pytest.approx([0.9, -0.7, 0.5])
+    assert scene.locator("canvas").count() == 1
+
+
+@pytest.mark.parametrize("modality", ["image", "audio", "video"])
+def test_a_clicked_cell_is_answered(visit, modality):
+    page = visit()
+    panel = open_tab(page, modality)
+    before = picture(page)
+    panel.locator(".plot").click()
+    panel.locator(".where", has_text="Read most by latents").wait_for(timeout=PATIENCE)
+    assert panel.get_by_role("radio", name="Looks at this").is_checked()
+    wait_for_another(page, before)
+    told = panel.locator(".where").inner_text()
+    plot = panel.locator(".plot")
+    plot.focus()
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        plot.press(key)
+    page.wait_for_function(
+        "told => [...document.querySelectorAll('.where')].some(e => e.offsetParent && e.innerText !== told)",
+        arg=told,
+        timeout=PATIENCE,
+    )
 
 
 def hover_a_point(page, panel) -> None:
