@@ -9,6 +9,7 @@ import gradio as gr
 
 from demo.tabs import TABS
 from demo.views.cloud import PLOTLY_SCRIPT, head
+from demo.views.live import script
 from perceiver_zoo import media
 from perceiver_zoo.pipeline import best_device, device_name
 from perceiver_zoo.zoo import assets
@@ -60,7 +61,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         # In the head, for Gradio rewrites the selectors of what it is given as css.
-        "head": head() + "".join(f"<style>{text}</style>" for text in styles()),
+        "head": head() + script() + "".join(f"<style>{text}</style>" for text in styles()),
         "allowed_paths": [str(assets() / "examples")],
         "max_file_size": MOST_BYTES,
         "footer_links": ["api", "settings"],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 LENS_CHOICES = [("Mean over latents", "mean"), ("One latent", "latent")]
 # Perceiver IO alone has a query that makes the answer.
@@ -18,11 +20,6 @@ QUICK: dict[str, Any] = {
     "show_progress": "hidden",
     "trigger_mode": "always_last",
 }
-
-
-def lens_choices(answered: bool) -> list[tuple[str, str]]:
-    """The lenses of a model; answered: by a query."""
-    return [*LENS_CHOICES, ANSWER_CHOICE] if answered else LENS_CHOICES
 
 
 def head_choices(heads: int) -> list[tuple[str, str]]:
@@ -51,3 +48,10 @@ def read_path(component: Any) -> Any:
 
 def _path(payload: Any) -> str | None:
     return payload.path if payload is not None else None
+
+
+def gradio_folder() -> str:
+    """Where clips and sounds are written: a folder Gradio serves from and clears (`delete_cache`)."""
+    folder = Path(get_upload_folder()) / "clips"
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder)

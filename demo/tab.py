@@ -14,17 +14,25 @@ import gradio as gr
 import numpy as np
 
 from demo import words
+from demo.controls import Controls
 from demo.downloads import bring, offer, titled
 from demo.models import pipeline
-from demo.parts import ALL_HEADS, QUICK, SCALE_CHOICES, head_choices, lens_choices
+from demo.parts import QUICK
+from demo.question import Question
+from demo.views.keys import key_of
+from demo.views.live import packed
+from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.media.error import MediaError
 from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result, default_model
-from perceiver_zoo.views import Span, caption, span_of
 from perceiver_zoo.zoo import assets, find, list_models
 
 # Asking a trace; several visitors may at once.
 REDRAW = QUICK | {"concurrency_id": "redraw", "concurrency_limit": 4}
+MAP_FORMAT = (
+    "The first value's `value` holds the map: `maps`, one little-endian uint16 array in base64 of shape `shape`, "
+    "where 0 was not read and 1 to 65535 are `low` to `high`; `props.base` holds the input it lies on."
+)
 
 
 class ModalityTab(ABC):
@@ -40,19 +48,36 @@ class ModalityTab(ABC):
         """The drop zone; its value is a file's path."""
 
     @abstractmethod
-    def make_view(self) -> list[Any]:
-        """The components a map is drawn in."""
+    def make_view(self) -> gr.HTML:
+        """The live view a map is drawn in."""
 
     @abstractmethod
-    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
-        """Values of the view's components for one folded map."""
+    def base(self, sample: Any, layout: Any) -> dict[str, Any]:
+        """What the view lays maps over, sent once an answer."""
 
-    def part(self, result: Result, weights: np.ndarray) -> tuple[Layout, np.ndarray]:
-        """The layout and the weights of what this tab shows, where the model read more than that."""
-        return result.layout, weights
+    @abstractmethod
+    def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
+        """A folded map as the view shows it: [layers, rows, columns], or a value a point; NaN was not read."""
 
-    def view_events(self) -> None:  # noqa: B027
-        """Events among the view's own components, if it has any."""
+    def layout(self, result: Result) -> Layout:
+        """The layout of what this tab shows, where the model read more than that."""
+        return result.layout
+
+    def part(self, result: Result, weights: np.ndarray) -> np.ndarray:
+        """The weights [W, M] of what this tab shows."""
+        return weights
+
+    def first(self, result: Result) -> int:
+        """Index in the input array of the first element this tab shows."""
+        return 0
+
+    @abstractmethod
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        """(window, index) of the element at a clicked place; KeyError where nothing was read."""
+
+    @abstractmethod
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        """What the view outlines for an element."""
 
     def build(self) -> None:
         """Lay the tab out and wire it."""
@@ -77,8 +102,8 @@ class ModalityTab(ABC):
             with gr.Column(scale=2, min_width=260):
                 self.view = self.make_view()
                 self.legend = gr.HTML(label="Legend", elem_classes="legend-row")
-                with gr.Group():
-                    self.asked = self.make_controls()
+                self.controls = Controls(default_model(self.modality))
+                self.asked = self.controls.build()
                 self.status = gr.HTML(
                     '<div class="status">Drop a file, or click an example.</div>', label="Status"
                 )
@@ -96,59 +121,31 @@ class ModalityTab(ABC):
         own = [name for name in remote if find(name).modality == self.modality]
         return offer(own[-1]) if own else {"visible": False}
 
-    def make_controls(self) -> list[Any]:
-        """Lens, latent, look, head and scale, sized for the default model; its last look is asked first."""
-        network = find(default_model(self.modality)).network
-        latents, looks, heads = network["latents"], len(network["looks"]), network["cross_heads"]
-        with gr.Row():
-            lens = gr.Radio(
-                lens_choices(network["readout"] != "mean"),
-                value="mean",
-                label="Lens",
-                info="All questions, or one",
-            )
-            scale = gr.Radio(
-                SCALE_CHOICES, value="weights", label="Scale", info="The paper draws the scores before"
-            )
-        with gr.Row():
-            latent = gr.Slider(
-                1, latents, value=1, step=1, label="Latent", info="Which question", interactive=True
-            )
-            look = gr.Slider(
-                1,
-                max(looks, 2),
-                value=looks,
-                step=1,
-                label="Look",
-                info="Which cross-attend",
-                visible=looks > 1,
-            )
-            head = gr.Dropdown(head_choices(heads), value=ALL_HEADS, label="Head", info="Of that look")
-        return [lens, latent, look, head, scale]
-
     def wire(self) -> None:
         """A new input or model runs the network; every control only asks the trace."""
         self.drawn = gr.State(None)  # the question the picture answers
         self.answering(
             partial(gr.on, [self.input.change, self.model.input]),
             api_name=self.modality,
-            api_description=f"Classify one file and draw where the model looked ({self.modality}).",
+            api_description=f"Classify one file and say where the model looked ({self.modality}). {MAP_FORMAT}",
             concurrency_limit=2,
             trigger_mode="always_last",
         )
-        view, asked = [*self.view, self.legend, self.drawn], [self.result, *self.asked]
-        lens, latent, look, head, scale = self.asked
-        gr.on([lens.input, look.input, head.input, scale.input], self.redraw, asked, view, **REDRAW)
-        gr.on([latent.input], self.redraw_latent, asked, [*view, lens], **REDRAW)
+        view, asked = [self.view, self.legend, self.drawn], [self.result, *self.asked]
+        controls = self.controls
+        gr.on([control.input for control in controls.plain], self.redraw, asked, view, **REDRAW)
+        controls.latent.input(self.redraw_latent, asked, [*view, controls.lens], **REDRAW)
+        self.view.select(self.pick, asked, [*view, controls.lens, controls.element], **REDRAW)
+        controls.lens.change(controls.fit_lens, controls.lens, controls.of_lens, **QUICK)
         # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
         self.drawn.change(self.catch_up, [self.drawn, *asked], view, **REDRAW)
         self.labels.change(words.verdict, self.result, self.verdict, **QUICK)
+        self.view.play(self.play, asked, view, **REDRAW)
         self.wire_download()
-        self.view_events()
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
         """Have the model answer on an event."""
-        view, asked = [*self.view, self.legend], [self.result, *self.asked]
+        view, asked = [self.view, self.legend], [self.result, *self.asked]
         event(
             self.answer,
             [self.input, self.model, *asked],
@@ -181,22 +178,12 @@ class ModalityTab(ABC):
         bring(name, progress)
         return gr.update(choices=self.model_choices(), value=name)
 
-    def answer(
-        self,
-        file: str | None,
-        model: str,
-        before: Result | None,
-        lens: str,
-        latent: int,
-        look: int,
-        head: str,
-        scale: str,
-    ) -> list[Any]:
+    def answer(self, file: str | None, model: str, before: Result | None, *question: Any) -> list[Any]:
         """Run the model on `file`; a file that cannot be read leaves the last answer as it is."""
-        nothing = [gr.skip()] * (len(self.view) + 10)
+        nothing = [gr.skip()] * (6 + len(self.asked))
         if find(model).state == "remote":
             line = f'<div class="status">{model} is not on this machine yet: the button below its name brings it.</div>'
-            return [*nothing[:-7], line, *nothing[-6:]]
+            return [*nothing[:4], line, *nothing[5:]]
         if not file:
             return nothing
         try:
@@ -206,59 +193,76 @@ class ModalityTab(ABC):
             result = loaded.classify(file)
         except MediaError as error:
             raise gr.Error(str(error), title="This file could not be read", print_exception=False) from None
-        controls = self.fit_controls(result, lens, latent, look, head)
-        question = [*(control["value"] for control in controls), scale]
-        drawn = self.redraw(result, *question)
-        labels = {label.label: label.probability for label in result.labels()}
         # Controls that fit already are left alone: someone may be turning them.
         same = before is not None and before.model == result.model
-        fitted = [gr.skip()] * 4 if same else [gr.update(**control) for control in controls]
-        return [result, *drawn[:-1], labels, words.status(result, loading), *fitted, gr.skip(), drawn[-1]]
-
-    def fit_controls(
-        self, result: Result, lens: str, latent: int, look: int, head: str
-    ) -> list[dict[str, Any]]:
-        """What lens, latent, look and head offer for this run, keeping what was chosen where it exists."""
-        latents, looks, heads = result.trace.latent_count, len(result.trace.looks), result.trace.heads
-        lenses = lens_choices(result.trace.answer is not None)
-        choices = head_choices(heads)
-        return [
-            {"choices": lenses, "value": lens if lens in [value for _, value in lenses] else "mean"},
-            {"maximum": latents, "value": min(int(latent), latents)},
-            {"maximum": max(looks, 2), "value": min(int(look), looks), "visible": looks > 1},
-            {"choices": choices, "value": head if head in [value for _, value in choices] else ALL_HEADS},
-        ]
+        asked, updates = self.controls.fit(result, Question(*question), same)
+        view, legend, drawn = self.redraw(result, *asked)
+        base = self.base(result.sample, self.layout(result)) | {"key": key_of(result)}
+        labels = {label.label: label.probability for label in result.labels()}
+        view = gr.update(value=view, base=base)
+        return [result, view, legend, labels, words.status(result, loading), *updates, drawn]
 
     def catch_up(self, drawn: tuple | None, result: Result | None, *question: Any) -> list[Any]:
         """Draw again where the controls have moved on from what was drawn."""
-        if drawn is None or drawn == tuple(question):
-            return [gr.skip()] * (len(self.view) + 2)
+        if drawn is None or result is None or drawn == (key_of(result), *question):
+            return [gr.skip()] * 3
         return self.redraw(result, *question)
 
-    def redraw(
-        self, result: Result | None, lens: str, latent: int, look: int, head: str, scale: str
-    ) -> list[Any]:
+    def redraw(self, result: Result | None, *question: Any) -> list[Any]:
         """The view and its legend for one question, from the trace alone, and the question."""
         if result is None:
-            return [gr.skip()] * (len(self.view) + 2)
-        own = "weights" if lens == "answer" else scale  # a product of two softmaxes has no scores
-        asked = {"look": int(look) - 1, "head": None if head == ALL_HEADS else int(head), "scale": own}
-        if lens == "latent":
-            asked["latent"] = int(latent) - 1
-        weights = result.weights(lens, **asked)
-        layout, shown = self.part(result, weights)
-        span = span_of(shown, own)
-        text = caption(result.model, len(result.trace.looks), lens=lens, **asked)
-        alternative = words.alternative(result, weights) if own == "weights" else ""
-        line = words.legend(text, span) + f'<p class="where" aria-live="polite">{alternative}</p>'
-        drawn = self.draw(result.sample, layout, layout.fold(shown), span)
-        return [*drawn, line, (lens, latent, look, head, scale)]
+            return [gr.skip()] * 3
+        asked = Question(*question)
+        return self.show(result, asked, [asked.at])
 
-    def redraw_latent(
-        self, result: Result | None, lens: str, latent: int, look: int, head: str, scale: str
-    ) -> list[Any]:
-        """Choosing a latent asks for that latent, whatever the lens was."""
-        return [*self.redraw(result, "latent", latent, look, head, scale), "latent"]
+    def play(self, result: Result | None, *question: Any) -> list[Any]:
+        """The same with the maps of all looks, for the view to show one after the other."""
+        if result is None:
+            return [gr.skip()] * 3
+        return self.show(result, Question(*question), list(range(len(result.trace.looks))))
+
+    def show(self, result: Result, asked: Question, looks: list[int]) -> list[Any]:
+        """The maps of some looks on one scale of colours, the legend of the asked one, and the question."""
+        drawn, asked = (key_of(result), *asked), asked.settled(result)
+        maps = {look: asked.weights(result, look) for look in {*looks, asked.at}}
+        layout = self.layout(result)
+        parts = [layout.fold(self.part(result, maps[look])) for look in looks]
+        cells = [self.cells(result.sample, layout, part) for part in parts]
+        alternative = words.alternative(result, maps[asked.at]) if asked.is_attention else ""
+        name = asked.caption(result)
+        view = packed(cells, asked.span(np.stack(cells)), asked.signed, asked.unit) | {
+            "key": key_of(result),
+            "text": alternative or name,
+            "look": asked.at,
+            "looks": len(result.trace.looks),
+            "marked": self.mark(result, asked.picked) if asked.takes("element") else None,
+        }
+        line = f'<p class="where" aria-live="polite">{alternative} {asked.readers(result)}</p>'
+        return [view, words.named(name) + line, drawn]
+
+    def mark(self, result: Result, element: tuple[int, int]) -> Any:
+        """What the view outlines for the picked element, where it shows it at all."""
+        window, index = element[0], element[1] - self.first(result)
+        layout = self.layout(result)
+        inside = 0 <= index < int(np.prod(layout.shape))
+        return self.mark_of(result.sample, layout, (window, index)) if inside else None
+
+    def pick(self, event: gr.EventData, result: Result | None, *question: Any) -> list[Any]:
+        """A click on an element asks what else those latents read that read it."""
+        if result is None:
+            return [gr.skip()] * 5
+        try:
+            window, index = self.element_at(result.sample, self.layout(result), event._data["index"])
+        except KeyError:  # nothing was read there
+            return [gr.skip()] * 5
+        element = window, index + self.first(result)
+        asked = Question(*question)._replace(lens="looks_at", element=element)
+        return [*self.redraw(result, *asked), "looks_at", element]
+
+    def redraw_latent(self, result: Result | None, lens: str, *question: Any) -> list[Any]:
+        """Choosing a latent asks for that latent, unless the lens has a rank in its place."""
+        chosen = lens if "rank" in LENSES[lens].takes else "latent"
+        return [*self.redraw(result, chosen, *question), chosen]
 
     def examples(self) -> list[dict[str, Any]]:
         listed = json.loads((assets() / "examples" / "examples.json").read_text(encoding="utf-8"))

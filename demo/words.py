@@ -21,18 +21,26 @@ def number(value: float) -> str:
 
 def legend(text: str, span: Span) -> str:
     """The colour scale with the values at its ends, and the line that names the map."""
-    model, rest = text.split(", ", 1)
     return (
         '<div class="legend"><span class="value">'
         f'{number(span.low)}</span><span class="bar" style="background:linear-gradient(90deg,{GRADIENT})"></span>'
-        f'<span class="value">{number(span.high)}</span>'
-        f'<span class="what"><b>{escape(model)}</b> {escape(rest)}</span></div>'
+        f'<span class="value">{number(span.high)}</span>{name_of(text)}</div>'
     )
 
 
+def named(text: str) -> str:
+    """The line that names the map, for a view with a colour scale of its own."""
+    return f'<div class="legend">{name_of(text)}</div>'
+
+
+def name_of(text: str) -> str:
+    model, rest = text.split(", ", 1)
+    return f'<span class="what"><b>{escape(model)}</b> {escape(rest)}</span>'
+
+
 def concentration(weights: np.ndarray) -> float:
-    """The least share of the elements that carries half of all weight, for weights [W, M]."""
-    order = np.sort(weights.ravel())[::-1]
+    """The least share of the elements read that carries half of all weight, for weights [W, M]; NaN was not read."""
+    order = np.sort(weights[~np.isnan(weights)])[::-1]
     carried = np.cumsum(order, dtype=np.float64)
     return (int(np.searchsorted(carried, carried[-1] / 2)) + 1) / len(order)
 

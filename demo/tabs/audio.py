@@ -1,4 +1,4 @@
-"""Sound: the map over the spectrogram, beside the player."""
+"""Sound: the map over the spectrogram, with a player of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from demo.parts import picture, read_path
+from demo.parts import read_path
 from demo.tab import ModalityTab
+from demo.views import places
+from demo.views.bases import sound_base, sound_cells, waves_base
+from demo.views.canvas import canvas
 from perceiver_zoo.modalities.audiovisual import AudiovisualLayout, WaveLayout
 from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result
-from perceiver_zoo.views import Span, draw_sound, draw_waves
+from perceiver_zoo.views.audiovisual import by_column
 
 
 class AudioTab(ModalityTab):
@@ -25,15 +28,30 @@ class AudioTab(ModalityTab):
             gr.Audio(sources=["upload", "microphone"], type="filepath", label="Sound", elem_id="audio-input")
         )
 
-    def make_view(self) -> list[Any]:
-        return [picture("Where it listened", 440, "audio-view")]
+    def make_view(self) -> gr.HTML:
+        return canvas("Where it listened", "audio-view")
 
-    def part(self, result: Result, weights: np.ndarray) -> tuple[Layout, np.ndarray]:
-        if isinstance(result.layout, AudiovisualLayout):
-            return result.layout.waves, result.layout.split(weights)["audio"]
-        return result.layout, weights
+    def layout(self, result: Result) -> Layout:
+        return result.layout.waves if isinstance(result.layout, AudiovisualLayout) else result.layout
 
-    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
+    def part(self, result: Result, weights: np.ndarray) -> np.ndarray:
+        layout = result.layout
+        return layout.split(weights)["audio"] if isinstance(layout, AudiovisualLayout) else weights
+
+    def base(self, sample: Any, layout: Any) -> dict[str, Any]:
+        return waves_base(sample, layout) if isinstance(layout, WaveLayout) else sound_base(sample, layout)
+
+    def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
         if isinstance(layout, WaveLayout):
-            return [draw_waves(sample, layout, folded, span)]
-        return [draw_sound(sample, layout, folded, span)]
+            return by_column(folded)[None]
+        return sound_cells(sample, layout, folded)
+
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        if isinstance(layout, WaveLayout):
+            return places.wave_element(layout, place)
+        return places.sound_element(sample, layout, place)
+
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        if isinstance(layout, WaveLayout):
+            return places.wave_mark(layout, element)
+        return places.sound_mark(sample, layout, element)

@@ -13,8 +13,7 @@ import numpy as np
 from demo import words
 from demo.downloads import Offer
 from demo.models import pipeline
-from demo.parts import ANSWER_CHOICE, LENS_CHOICES, SCALE_CHOICES, picture, read_path
-from demo.tabs.video import gradio_folder
+from demo.parts import ANSWER_CHOICE, LENS_CHOICES, SCALE_CHOICES, gradio_folder, picture, read_path
 from demo.views.audiovisual import Seen, counts_of, measured, shares_html, status, where
 from perceiver_zoo.media import write_video
 from perceiver_zoo.media.error import MediaError

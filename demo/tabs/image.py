@@ -7,9 +7,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from demo.parts import picture, read_path
+from demo.parts import read_path
 from demo.tab import ModalityTab
-from perceiver_zoo.views import Span, draw_image
+from demo.views import places
+from demo.views.bases import image_base
+from demo.views.canvas import canvas
 
 
 class ImageTab(ModalityTab):
@@ -29,8 +31,17 @@ class ImageTab(ModalityTab):
             )
         )
 
-    def make_view(self) -> list[Any]:
-        return [picture("Where it looked", 520, "image-view")]
+    def make_view(self) -> gr.HTML:
+        return canvas("Where it looked", "image-view")
 
-    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
-        return [draw_image(sample, layout, folded, span)]
+    def base(self, sample: Any, layout: Any) -> dict[str, Any]:
+        return image_base(sample, layout)
+
+    def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
+        return folded
+
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        return places.image_element(layout, place)
+
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        return places.image_mark(layout, element)

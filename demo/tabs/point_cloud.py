@@ -9,8 +9,7 @@ import numpy as np
 
 from demo.parts import read_path
 from demo.tab import ModalityTab
-from demo.views.cloud import cloud_scene, scene_value
-from perceiver_zoo.views import Span
+from demo.views.cloud import cloud_base, cloud_scene
 
 ENDINGS = [
     ".ply",
@@ -48,8 +47,17 @@ class PointCloudTab(ModalityTab):
             )
         )
 
-    def make_view(self) -> list[Any]:
-        return [cloud_scene()]
+    def make_view(self) -> gr.HTML:
+        return cloud_scene()
 
-    def draw(self, sample: Any, layout: Any, folded: np.ndarray, span: Span) -> list[Any]:
-        return [scene_value(sample, layout, folded, span)]
+    def base(self, sample: Any, layout: Any) -> dict[str, Any]:
+        return cloud_base(sample, layout)
+
+    def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
+        return folded
+
+    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
+        return 0, place[0]
+
+    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
+        return element[1]

@@ -9,11 +9,10 @@ import gradio as gr
 import numpy as np
 import plotly
 
+from demo.views.live import BAR, STATIC
 from perceiver_zoo.media.sample import PointCloudSample
 from perceiver_zoo.modalities.point_cloud import PointLayout
-from perceiver_zoo.views import Span, cloud_of
 
-STATIC = Path(__file__).resolve().parent.parent / "static"
 PLOTLY_SCRIPT = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
@@ -22,28 +21,30 @@ def head() -> str:
     return f'<script src="/gradio_api/file={PLOTLY_SCRIPT}"></script>'
 
 
+TEMPLATE = f"""
+<div class="live">
+<div class="stage"><div class="cloud" role="img" aria-label="Nothing yet"></div>
+<p class="waiting">The map is drawn here.</p></div>
+{BAR}
+</div>"""
+
+
 def cloud_scene() -> gr.HTML:
-    """The scene; its value is what `scene_value` returns."""
+    """The scene; its value is what `live.packed` returns, its base the points, sent once an answer."""
     return gr.HTML(
         value=None,
-        html_template='<div class="cloud" role="img" aria-label="Point cloud coloured by attention"></div>',
-        css_template=".cloud { width: 100%; height: 520px; }",
+        html_template=TEMPLATE,
         js_on_load=(STATIC / "cloud.js").read_text(encoding="utf-8"),
+        label="Where it looked",
         elem_id="cloud-view",
-        min_height=520,
+        elem_classes="live-view",
+        apply_default_css=False,
+        base=None,
     )
 
 
-def scene_value(
-    sample: PointCloudSample, layout: PointLayout, folded: np.ndarray, span: Span
-) -> dict[str, Any]:
-    """Points [M] as coordinates, colours and weights, for cloud.js."""
-    cloud = cloud_of(sample, layout, folded, span)
-    x, y, z = np.round(cloud.unit, 4).T.tolist()
-    return {
-        "x": x,
-        "y": y,
-        "z": z,
-        "color": [f"rgb({r},{g},{b})" for r, g, b in cloud.colors.tolist()],
-        "weight": [float(f"{weight:.4g}") for weight in folded[0].tolist()],
-    }
+def cloud_base(sample: PointCloudSample, layout: PointLayout) -> dict[str, Any]:
+    """The points that were read: x, y and z in the sample's own units, and `unit`, the same in the unit sphere."""
+    points = sample.points[layout.index]
+    unit = (points - layout.center) / layout.scale
+    return {"points": points.tolist(), "unit": np.round(unit, 4).T.tolist()}

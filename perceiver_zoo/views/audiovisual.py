@@ -50,9 +50,9 @@ def cuts(audio: AudioSample | None, layout: AudiovisualLayout | WaveLayout) -> n
     return sounds / max(float(np.abs(sounds).max()), 1e-3)
 
 
-def by_column(shade: np.ndarray) -> np.ndarray:
-    """Shades [patches] -> [WIDTH], the most of the patches on each column; a patch may be wider than one."""
-    return np.maximum.reduceat(shade, np.arange(WIDTH) * len(shade) // WIDTH)
+def by_column(values: np.ndarray) -> np.ndarray:
+    """Values [..., patches] -> [..., WIDTH], the most of the patches on each column; a patch may be wider than one."""
+    return np.maximum.reduceat(values, np.arange(WIDTH) * values.shape[-1] // WIDTH, axis=-1)
 
 
 def waveform(sound: np.ndarray) -> np.ndarray:

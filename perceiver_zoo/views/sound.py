@@ -46,15 +46,25 @@ def with_axes(picture: np.ndarray, layout: AudioLayout, seconds: float) -> np.nd
     canvas = Image.new("RGB", (WIDTH + LEFT + 16, HEIGHT + BOTTOM + 10), "#16181d")
     canvas.paste(Image.fromarray(picture), (LEFT, 10))
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
-    mel = np.log10(1 + np.array(layout.hertz) / 700)
-    for hertz in (250, 500, 1000, 2000, 4000, 8000):
-        at = np.log10(1 + hertz / 700) / mel[-1]
-        if at <= 1:
-            y = 10 + HEIGHT - round(at * HEIGHT)
-            text = f"{hertz // 1000} kHz" if hertz >= 1000 else f"{hertz} Hz"
-            draw.text((LEFT - 6, y), text, fill="#c9ccd3", font=font, anchor="rm")
-    step = next(s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60) if seconds / s <= 10 or s == 60)
-    for i in range(int(seconds / step + 1e-9) + 1):
-        x = LEFT + round(i * step / seconds * WIDTH)
-        draw.text((x, HEIGHT + 16), f"{i * step:g} s", fill="#c9ccd3", font=font, anchor="mt")
+    for at, text in hertz_ticks(layout):
+        draw.text((LEFT - 6, 10 + round(at * HEIGHT)), text, fill="#c9ccd3", font=font, anchor="rm")
+    for at, text in second_ticks(seconds):
+        draw.text((LEFT + round(at * WIDTH), HEIGHT + 16), text, fill="#c9ccd3", font=font, anchor="mt")
     return np.asarray(canvas)
+
+
+def hertz_ticks(layout: AudioLayout) -> list[tuple[float, str]]:
+    """Where frequencies lie on the mel axis, 0 at the top to 1 at the bottom, with their names."""
+    top = np.log10(1 + layout.hertz[-1] / 700)
+    shares = {hertz: float(np.log10(1 + hertz / 700) / top) for hertz in (250, 500, 1000, 2000, 4000, 8000)}
+    return [(1 - share, hertz_name(hertz)) for hertz, share in shares.items() if share <= 1]
+
+
+def hertz_name(hertz: float) -> str:
+    return f"{hertz / 1000:.3g} kHz" if hertz >= 1000 else f"{hertz:.0f} Hz"
+
+
+def second_ticks(seconds: float) -> list[tuple[float, str]]:
+    """Where moments lie on the time axis, 0 at the left to 1 at the right, with their names."""
+    step = next(s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60) if seconds / s <= 10 or s == 60)
+    return [(i * step / seconds, f"{i * step:g} s") for i in range(int(seconds / step + 1e-9) + 1)]

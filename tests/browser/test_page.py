@@ -18,19 +18,15 @@ def open_tab(page, modality: str):
     """The shown tab's panel, with its first example answered."""
     page.get_by_role("tab", name=TITLES[modality], exact=True).click()
     panel = page.locator("[role=tabpanel]:visible")
-    panel.locator(".legend").wait_for(timeout=PATIENCE)
+    panel.locator(".live .waiting").wait_for(state="hidden", timeout=PATIENCE)
     return panel
 
 
 def drop(page, panel, file) -> None:
     """Put a file where the example was."""
-    before = panel.locator(".legend").inner_html()
+    before = picture(page)
     upload(panel, file)
-    page.wait_for_function(
-        "before => [...document.querySelectorAll('.legend')].some(e => e.offsetParent && e.innerHTML !== before)",
-        arg=before,
-        timeout=PATIENCE,
-    )
+    wait_for_another(page, before)
 
 
 def upload(panel, file) -> None:
@@ -45,19 +41,26 @@ def test_a_dropped_file_is_answered_and_redrawn(visit, modality, tmp_path):
     drop(page, panel, make(modality, tmp_path))
     assert panel.locator(".says").inner_text().count("%") == 5
     assert "s to run" in panel.locator(".status").first.inner_text()
-    drawn = picture(panel, modality)
+    drawn = picture(page)
     panel.get_by_text("Before the softmax", exact=True).click()
     panel.locator(".legend", has_text="before the softmax").wait_for(timeout=PATIENCE)
-    page.wait_for_timeout(500)
-    assert picture(panel, modality) != drawn
+    wait_for_another(page, drawn)
 
 
-def picture(panel, modality: str) -> str:
-    """What is drawn: where the picture is, or the colours of the points."""
-    if modality == "point_cloud":
-        return panel.locator(".cloud").evaluate("plot => JSON.stringify(plot.data[0].marker.color)")
-    selector = "#video-view video" if modality == "video" else f"#{modality}-view img"
-    return panel.locator(selector).first.get_attribute("src")
+PICTURE = """() => {
+    const view = [...document.querySelectorAll('.live-view')].find(e => e.offsetParent);
+    const cloud = view.querySelector('.cloud');
+    return cloud ? JSON.stringify(cloud.data[0]) : view.querySelector('.plot').toDataURL();
+}"""
+
+
+def picture(page) -> str:
+    """What is drawn: the canvas, or the points and their colours."""
+    return page.evaluate(PICTURE)
+
+
+def wait_for_another(page, before: str) -> None:
+    page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before, timeout=PATIENCE)
 
 
 def test_arrow_keys_step_the_latents(visit):

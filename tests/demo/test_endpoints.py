@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gradio_client import Client, handle_file
+from PIL import Image
 
 from perceiver_zoo.pipeline import default_model
 from perceiver_zoo.zoo import find
@@ -51,10 +55,22 @@ def test_another_question_gives_another_map(client, modality, tmp_path):
     assert content(mean[0]) != content(latent[0])
 
 
-def content(view) -> object:
-    """A picture's or clip's bytes, or the scene as it is."""
-    path = view["video"] if isinstance(view, dict) and "video" in view else view
-    return Path(path).read_bytes() if isinstance(path, str) else path
+def content(view) -> list[str]:
+    """The map's bytes as they are sent."""
+    return view["value"]["maps"]
+
+
+@pytest.mark.parametrize("modality", MAKERS)
+def test_a_program_gets_the_map_and_the_input_it_lies_on(client, modality, tmp_path):
+    view = ask(client, modality, make(modality, tmp_path))[0]
+    code = np.frombuffer(base64.b64decode(view["value"]["maps"][0]), "<u2")
+    assert code.size == np.prod(view["value"]["shape"]) and code.max() == 65_535 and code.min() >= 1
+    base = view["props"]["base"]
+    if modality == "point_cloud":
+        assert len(base["points"]) == code.size
+    else:
+        data = base["frames"][0].removeprefix("data:image/webp;base64,")
+        assert Image.open(io.BytesIO(base64.b64decode(data))).size > (1, 1)
 
 
 @pytest.mark.parametrize("modality", MAKERS)
