@@ -15,7 +15,6 @@ from perceiver_zoo.modalities.audiovisual import AudiovisualLayout
 from perceiver_zoo.pipeline import Pipeline, Result
 
 WORDS = ("lens", "scale", "label")  # what of a question is no number
-SHEET_FRAMES = 16  # on a contact sheet, spread evenly over the clip
 
 
 def caption_of(result: Result, asked: dict[str, Any]) -> str:
@@ -26,39 +25,9 @@ def write_png(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, A
     """The map over the input, with its caption."""
     grid, text = result.map(**asked), caption_of(result, asked)
     span = views.span_of(grid, asked["scale"])
-    picture = PICTURES[pipeline.modality.name](result.sample, result.layout, grid, span)
+    picture = views.draw(pipeline.modality.name, result.sample, result.layout, grid, span)
     Image.fromarray(views.with_caption(picture, text, span)).save(part, format="PNG")
     return text
-
-
-def contact_sheet(sample: Any, layout: Any, grid: np.ndarray, span: views.Span) -> np.ndarray:
-    frames = views.draw_clip(sample, layout, grid, span)
-    chosen = np.linspace(0, len(frames) - 1, min(len(frames), SHEET_FRAMES)).round().astype(int)
-    return views.draw_contact_sheet(frames[chosen])
-
-
-def sound_and_picture(sample: Any, layout: Any, grid: np.ndarray, span: views.Span) -> np.ndarray:
-    """The picture's part on a contact sheet, the sound's below it; the sound's alone where there is no picture."""
-    parts = layout.split(grid)
-    waves = views.draw_waves(sample, layout, parts["audio"], span)
-    if sample.modality == "audio":
-        return waves
-    sheet = contact_sheet(sample, layout.video, parts["image"], span)
-    wide = Image.fromarray(waves).resize((sheet.shape[1], len(waves) * sheet.shape[1] // waves.shape[1]))
-    return np.concatenate([sheet, np.asarray(wide)])
-
-
-def drawn_cloud(sample: Any, layout: Any, grid: np.ndarray, span: views.Span) -> np.ndarray:
-    return views.draw_cloud(views.cloud_of(sample, layout, grid, span))
-
-
-PICTURES: dict[str, Callable[..., np.ndarray]] = {
-    "image": views.draw_image,
-    "audio": views.draw_sound,
-    "video": contact_sheet,
-    "point_cloud": drawn_cloud,
-    "audiovisual": sound_and_picture,
-}
 
 
 def write_npz(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, Any]) -> str:

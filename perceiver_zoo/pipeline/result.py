@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
 
 import numpy as np
+from PIL import Image
 
+from perceiver_zoo import views
 from perceiver_zoo.lenses import LENSES, Pull, readers
 from perceiver_zoo.media.sample import Sample
 from perceiver_zoo.modalities.base import InputArray, Layout, Modality
@@ -93,6 +95,21 @@ class Result:
     def map(self, lens: str = "mean", minus: dict[str, Any] | None = None, **asked: Any) -> np.ndarray:
         """The same map folded to the sample's own shape, float32 [W, *layout.shape]."""
         return self.layout.fold(self.weights(lens, minus, **asked))
+
+    def show(self, lens: str = "mean", minus: dict[str, Any] | None = None, **asked: Any) -> Image.Image:
+        """The same map drawn over the sample, with its caption; a notebook shows it. A clip is a contact sheet."""
+        grid, scale = self.map(lens, minus, **asked), asked.get("scale", "weights")
+        span = views.span_of(grid, scale)
+        question = {"look": 0, "head": None, "scale": scale} | asked
+        if "label" in LENSES[lens].takes:
+            question["label"] = self.names[self.index_of(asked.get("label"))]
+        text = views.caption(self.model, len(self.trace.looks), lens=lens, **question)
+        if minus:
+            text += ", minus that of " + ", ".join(
+                f"{name} {at if isinstance(at, str) else at + 1}" for name, at in minus.items()
+            )
+        picture = views.draw(self.modality.name, self.sample, self.layout, grid, span)
+        return Image.fromarray(views.with_caption(picture, text, span))
 
     def under(self, lens: str, asked: dict[str, Any]) -> np.ndarray:
         """One lens's own map [W, M]."""

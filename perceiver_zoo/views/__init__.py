@@ -7,6 +7,7 @@ from perceiver_zoo.views.cloud import Cloud, cloud_of, draw_cloud
 from perceiver_zoo.views.colour import Span, colours, overlay, span_of
 from perceiver_zoo.views.flow import draw_flow, draw_flow_map, flow_wheel
 from perceiver_zoo.views.image import draw_image
+from perceiver_zoo.views.picture import draw
 from perceiver_zoo.views.sound import draw_sound
 from perceiver_zoo.views.text import text_html
 
@@ -16,6 +17,7 @@ __all__ = [
     "caption",
     "cloud_of",
     "colours",
+    "draw",
     "draw_clip",
     "draw_cloud",
     "draw_contact_sheet",

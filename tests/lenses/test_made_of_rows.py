@@ -57,7 +57,7 @@ def test_lenses_equal_their_naive_definitions(look: int, head: int | None, maske
     read = full[:, :, 0] / full[:, :, 0].sum(1, keepdim=True)
     close(looks_at(trace, look, head, element=0), torch.einsum("wn,wnm->wm", read, full))
     entropy = -(full * full.clamp_min(1e-30).log()).sum(-1).mean(0)
-    which, measure = order(trace, look, head)
+    _, measure = order(trace, look, head)
     close(measure, entropy.sort().values)
     for rank in range(5):
         close(focus(trace, look, head, rank=rank), full[:, entropy.argsort()[rank]])

@@ -16,8 +16,8 @@ def random_trace(
     seed: int = 0,
     answered: bool = False,
 ) -> Trace:
-    """Three looks, the last two tied, each with its own number of channels; answered: by one query of two heads, else by a
-    mean readout of four classes."""
+    """Three looks, the last two tied, each with its own number of channels; answered: by one query of
+    two heads, else by a mean readout of four classes."""
     rng = torch.Generator().manual_seed(seed)
     first, tied = (2 * torch.randn(windows, heads, elements, d, generator=rng) for d in (4, 6))
     queries = [2 * torch.randn(windows, heads, latents, d, generator=rng) for d in (4, 6, 6)]
