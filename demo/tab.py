@@ -17,6 +17,7 @@ from demo import words
 from demo.controls import Controls
 from demo.downloads import bring, offer, titled
 from demo.models import pipeline
+from demo.panels import PANELS
 from demo.parts import QUICK
 from demo.question import Question
 from demo.views.keys import key_of
@@ -107,6 +108,10 @@ class ModalityTab(ABC):
                 self.status = gr.HTML(
                     '<div class="status">Drop a file, or click an example.</div>', label="Status"
                 )
+                self.panels = [make() for make in PANELS]
+                for panel in self.panels:
+                    with gr.Accordion(panel.title, open=False):
+                        panel.build(self)
         self.result = gr.State(None, time_to_live=3600)
         self.wire()
 
@@ -142,6 +147,8 @@ class ModalityTab(ABC):
         self.labels.change(words.verdict, self.result, self.verdict, **QUICK)
         self.view.play(self.play, asked, view, **REDRAW)
         self.wire_download()
+        for panel in self.panels:
+            panel.wire(self)
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
         """Have the model answer on an event."""

@@ -1,0 +1,9 @@
+"""What stands below a tab's controls, folded away until it is wanted; one file each, in the order of the page."""
+
+from __future__ import annotations
+
+from demo.panels.panel import Panel
+
+PANELS: tuple[type[Panel], ...] = ()
+
+__all__ = ["PANELS", "Panel"]

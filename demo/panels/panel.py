@@ -1,0 +1,23 @@
+"""The seam between a tab and what stands below its controls."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from demo.tab import ModalityTab
+
+
+class Panel(ABC):
+    """One folded part of a tab. It reads the tab's `result` and `asked`, and may set its controls."""
+
+    title: ClassVar[str]
+
+    @abstractmethod
+    def build(self, tab: ModalityTab) -> None:
+        """Lay the panel out, inside its accordion."""
+
+    @abstractmethod
+    def wire(self, tab: ModalityTab) -> None:
+        """Its events, once all of the tab is there."""
