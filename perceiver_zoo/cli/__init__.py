@@ -9,11 +9,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from perceiver_zoo import __version__
-from perceiver_zoo.cli import attend, classify, download, evaluate, faithfulness, listing, train
+from perceiver_zoo.cli import (
+    attend,
+    calibrate,
+    classify,
+    download,
+    evaluate,
+    faithfulness,
+    listing,
+    train,
+)
 from perceiver_zoo.cli.common import CommandError
 from perceiver_zoo.zoo.registry import UnknownModelError
 
-COMMANDS = (listing, download, classify, attend, train, evaluate, faithfulness)
+COMMANDS = (listing, download, classify, attend, train, calibrate, evaluate, faithfulness)
 PIPE_CLOSED, INTERRUPTED = 141, 130  # 128 + SIGPIPE, 128 + SIGINT, as shells report them
 
 

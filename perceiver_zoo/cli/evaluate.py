@@ -24,6 +24,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--write", action="store_true", help="write metrics.json instead of comparing with it"
     )
+    parser.add_argument(
+        "--robustness",
+        action="store_true",
+        help="measure on changed samples, as real files are, and write robustness.json beside the weights",
+    )
     parser.set_defaults(run=run)
 
 
@@ -32,6 +37,10 @@ def run(args: argparse.Namespace) -> int:
     if not entries:
         raise CommandError("no model is installed", 1)
     data = data_folder(args.data)
+    if args.robustness:
+        for entry in entries:
+            measure_robustness(entry, data)
+        return 0
     equal = [measure(entry, data, args.write) for entry in entries]
     return 0 if all(equal) else 1
 
@@ -48,16 +57,38 @@ def chosen(args: argparse.Namespace) -> list[ZooEntry]:
         raise CommandError(f"there is no model in the folder {printable(str(args.weights))}") from None
 
 
-def measure(entry: ZooEntry, data: Path, write: bool) -> bool:
-    """Measure and print one model; False when metrics.json says something else."""
-    from perceiver_zoo.pipeline import load
-    from perceiver_zoo.training.evaluate import evaluate, write_metrics
+def has_recipe(entry: ZooEntry) -> ZooEntry:
+    """The entry itself, if a recipe says what data it is of."""
     from perceiver_zoo.training.recipes import RECIPES
 
     if entry.config["card"].get("recipe") not in RECIPES:
         raise CommandError(f"{entry.name} has no recipe, so nothing says what to measure it on")
+    return entry
+
+
+def measure_robustness(entry: ZooEntry, data: Path) -> None:
+    """Measure on changed samples, write robustness.json and print its rows."""
+    from perceiver_zoo.pipeline import load
+    from perceiver_zoo.training.robustness import robustness, write_robustness
+
     try:
-        measured = evaluate(load(entry, precision="exact"), data)
+        measured = robustness(load(has_recipe(entry), precision="exact"), data)
+    except (FileNotFoundError, ValueError) as error:
+        raise CommandError(str(error)) from error
+    if entry.folder:
+        write_robustness(entry.folder, measured)
+    print(f"{entry.name}: {measured['n']} of {measured['split']}, top-1; written to robustness.json")
+    for row in measured["rows"]:
+        print(f"  {row['change']:<36}{row['level']!s:>8}{percent(row['top1']):>9}", flush=True)
+
+
+def measure(entry: ZooEntry, data: Path, write: bool) -> bool:
+    """Measure and print one model; False when metrics.json says something else."""
+    from perceiver_zoo.pipeline import load
+    from perceiver_zoo.training.evaluate import evaluate, write_metrics
+
+    try:
+        measured = evaluate(load(has_recipe(entry), precision="exact"), data)
     except (FileNotFoundError, ValueError) as error:
         raise CommandError(str(error)) from error
     if write and entry.folder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from perceiver_zoo.modalities import InputArray
 from perceiver_zoo.pipeline import Pipeline
+from perceiver_zoo.pipeline.calibration import temperature_of, tempered
 from perceiver_zoo.training.recipes import RECIPES
 from perceiver_zoo.zoo import ZooEntry
 
@@ -25,13 +26,22 @@ def evaluate(pipeline: Pipeline, data: Path) -> dict[str, Any]:
     task = RECIPES[entry.config["card"]["recipe"]].task(data, pipeline.modality)
     if task.classes != entry.labels:
         raise ValueError(f"{entry.name} names other classes than its data")
-    probabilities, labels, parts = [], [], []
     samples = tqdm(task.held_out(), desc=f"evaluate {entry.name}", unit="sample", disable=None)
+    probabilities, labels, parts = answers(pipeline, samples)
+    calibrated = tempered(probabilities, temperature_of(entry.config))
+    return figures(entry, task.split, calibrated, labels, parts)
+
+
+def answers(
+    pipeline: Pipeline, samples: Iterable[tuple[Any, int, str]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probabilities [n, classes] as the network gives them, labels [n] and parts [n] of many samples."""
+    probabilities, labels, parts = [], [], []
     for inputs, chunk in chunks(pipeline, samples):
         probabilities.append(mean_over_windows(pipeline, inputs))
         labels += [label for _, label, _ in chunk]
         parts += [part for _, _, part in chunk]
-    return figures(entry, task.split, np.concatenate(probabilities), np.array(labels), np.array(parts))
+    return np.concatenate(probabilities), np.array(labels), np.array(parts)
 
 
 def chunks(pipeline: Pipeline, samples: Any) -> Iterator[tuple[list[InputArray], list[Any]]]:

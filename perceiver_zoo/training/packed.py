@@ -36,9 +36,13 @@ class Packed:
         start, end = self["offsets"][i : i + 2]
         return io.BytesIO(self[self.records or ""][start:end].tobytes())
 
+    def image(self, i: int) -> np.ndarray:
+        """Image i, uint8 [H, W, 3]."""
+        return np.asarray(Image.open(self.record(i)).convert("RGB"))
+
     def images(self, note: str) -> np.ndarray:
         """Every image, uint8 [n, H, W, 3]."""
-        read = (np.asarray(Image.open(self.record(i)).convert("RGB")) for i in range(len(self)))
+        read = (self.image(i) for i in range(len(self)))
         return np.stack(list(tqdm(read, total=len(self), desc=note, unit="image", leave=False, disable=None)))
 
     def sounds(self, rate: int, note: str) -> Iterator[np.ndarray]:
