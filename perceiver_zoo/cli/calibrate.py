@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
         write_calibration(entry.folder, fitted)
         print(
             f"{entry.name}: temperature {fitted['temperature']}, calibration error "
-            f"{fitted['error_before']} before and {fitted['error_after']} after, on {fitted['n']} samples: {fitted['on']}",
+            f"{fitted['error_before']} before and {fitted['error_after']} after, "
+            f"on {fitted['n']} samples: {fitted['on']}",
             flush=True,
         )
     return 0

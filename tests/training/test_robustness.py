@@ -25,8 +25,9 @@ def test_a_change_is_seeded_and_leaves_a_sample(modality, change, level):
     )
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(getattr(sample, FIELD[modality]), before)
-    assert (
-        first.dtype == before.dtype and first.shape[2:] == before.shape[2:] or modality in ("image", "video")
+    assert (first.dtype == before.dtype and first.shape[2:] == before.shape[2:]) or modality in (
+        "image",
+        "video",
     )
     assert np.isfinite(first).all() and len(first)
     assert first.shape != before.shape or np.any(first != before)

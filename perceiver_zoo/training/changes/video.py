@@ -23,9 +23,9 @@ def compress(rng: Generator, sample: VideoSample, quantiser: int) -> VideoSample
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    return VideoSample(np.stack(frames), sample.times)
+    return VideoSample(np.stack(frames).astype(np.uint8), sample.times)
 
 
 def noise(rng: Generator, sample: VideoSample, deviation: float) -> VideoSample:
