@@ -19,12 +19,16 @@ OWN = {
     "element": "looks_at",
 }  # what is a number and which lens it is for
 SCALES = ("weights", "scores")
+# What is written, and the one modality it is for.
 ENDINGS = {
-    ".png": None,
-    ".npz": None,
-    ".mp4": "video",
-    ".ply": "point_cloud",
-}  # and the one modality it is for
+    ".png": ("overlay", None),
+    ".npz": ("numbers", None),
+    ".svg": ("figure", None),
+    ".pdf": ("figure_pdf", None),
+    ".mp4": ("clip", "video"),
+    ".ply": ("points", "point_cloud"),
+    ".html": ("scene", "point_cloud"),
+}
 
 
 def add_to(commands: Any) -> None:
@@ -40,8 +44,9 @@ def add_to(commands: Any) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help=".png: the map over the input; .npz: the map as numbers; .mp4: a video's map over its frames; "
-        ".ply: a 3D shape's points in the map's colours",
+        help=".png: the map over the input; .npz: the map as numbers; .svg, .pdf: a figure of several latents, look "
+        "by look; .mp4: a video's map over its frames; .ply: a 3D shape's points in the map's colours; .html: the "
+        "same as a scene that turns",
     )
     parser.add_argument(
         "--model", metavar="NAME", help="model to use (default: the best measured of the file's modality)"
@@ -91,10 +96,10 @@ def run(args: argparse.Namespace) -> int:
     except media.MediaError as error:
         raise CommandError(str(error), 1) from error
 
-    from perceiver_zoo.cli import attend_write
+    from perceiver_zoo.export import FORMATS
 
     with whole_file(args.out) as part:
-        line = attend_write.WRITERS[args.out.suffix.lower()](part, pipeline, result, asked)
+        line = FORMATS[ENDINGS[args.out.suffix.lower()][0]].write(part, pipeline, result, asked)
     best = result.labels(1)[0]
     print(f"{printable(str(args.out))}: {best.label} {percent(best.probability)}; {line}")
     return 0
@@ -126,7 +131,7 @@ def check_out(out: Path, file: Path) -> None:
 
 def check_ending(out: Path, modality: str) -> None:
     """Raise CommandError where `out` ends as a file of another modality does."""
-    made_for = ENDINGS[out.suffix.lower()]
+    made_for = ENDINGS[out.suffix.lower()][1]
     if made_for and made_for != modality:
         raise CommandError(
             f"{out.suffix} is for {KINDS[made_for][1]}, and FILE is {KINDS[modality][0]}; "

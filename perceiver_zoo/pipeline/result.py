@@ -111,18 +111,19 @@ class Result:
 
     def show(self, lens: str = "mean", minus: dict[str, Any] | None = None, **asked: Any) -> Image.Image:
         """The same map drawn over the sample, with its caption; a notebook shows it. A clip is a contact sheet."""
-        grid, scale = self.map(lens, minus, **asked), asked.get("scale", "weights")
-        span = views.span_of(grid, scale)
-        question = {"look": 0, "head": None, "scale": scale} | asked
+        grid = self.map(lens, minus, **asked)
+        span = views.span_of(grid, asked.get("scale", "weights"))
+        picture = views.draw(self.modality.name, self.sample, self.layout, grid, span)
+        return Image.fromarray(views.with_caption(picture, self.caption(lens, minus, **asked), span))
+
+    def caption(self, lens: str = "mean", minus: dict[str, Any] | None = None, **asked: Any) -> str:
+        """One line that names the map of the same question."""
+        question: dict[str, Any] = {"look": 0, "head": None, "scale": "weights"} | asked
         if "label" in LENSES[lens].takes:
             question["label"] = self.names[self.index_of(asked.get("label"))]
-        text = views.caption(self.model, len(self.trace.looks), lens=lens, **question)
-        if minus:
-            text += ", minus that of " + ", ".join(
-                f"{name} {at if isinstance(at, str) else at + 1}" for name, at in minus.items()
-            )
-        picture = views.draw(self.modality.name, self.sample, self.layout, grid, span)
-        return Image.fromarray(views.with_caption(picture, text, span))
+        line = views.caption(self.model, len(self.trace.looks), lens=lens, **question)
+        taken = [f"{name} {at if isinstance(at, str) else at + 1}" for name, at in (minus or {}).items()]
+        return line + (", minus that of " + ", ".join(taken) if taken else "")
 
     def under(self, lens: str, asked: dict[str, Any]) -> np.ndarray:
         """One lens's own map [W, M]."""

@@ -38,15 +38,12 @@ def draw_cloud(cloud: Cloud, size: int = 640, azimuth: float = 35.0, elevation: 
     y = (size / 2 - cloud.unit @ up * size * 0.46).astype(int)
     picture = np.full((size, size, 3), BACKGROUND, np.uint8)
     radius = max(2, size // 140)
-    disc = [
-        (i, j)
-        for i in range(-radius, radius + 1)
-        for j in range(-radius, radius + 1)
-        if i * i + j * j <= radius**2
-    ]
+    step = np.arange(-radius, radius + 1)
+    i, j = (at.ravel() for at in np.meshgrid(step, step, indexing="ij"))
+    disc = i * i + j * j <= radius**2
     order = np.argsort(cloud.unit @ towards)
-    for point in order:
-        for i, j in disc:
-            if 0 <= y[point] + i < size and 0 <= x[point] + j < size:
-                picture[y[point] + i, x[point] + j] = cloud.colors[point]
+    rows, columns = y[order, None] + i[disc], x[order, None] + j[disc]
+    seen = (rows >= 0) & (rows < size) & (columns >= 0) & (columns < size)
+    colors = np.broadcast_to(cloud.colors[order, None], (*rows.shape, 3))
+    picture[rows[seen], columns[seen]] = colors[seen]  # of several on one pixel, the last stays
     return picture

@@ -21,14 +21,19 @@ def draw_sound(sample: AudioSample, layout: AudioLayout, grid: np.ndarray, span:
     """
     seconds = max(sample.seconds, layout.seconds)
     grey = spectrogram(sample, seconds)
-    heat, count = np.zeros((HEIGHT, WIDTH)), np.zeros(WIDTH)
-    for start, window in zip(layout.starts, span.shade(grid), strict=True):
-        first = round(start / seconds * WIDTH)
-        last = max(first + 1, min(WIDTH, round((start + layout.seconds) / seconds * WIDTH)))
-        heat[:, first:last] += enlarge(window[::-1], HEIGHT, last - first)  # low frequencies at the bottom
+    heat = heat_of(layout, span.shade(grid), seconds, HEIGHT, WIDTH)
+    return with_axes(overlay(np.repeat(grey[..., None], 3, axis=2), heat), layout, seconds)
+
+
+def heat_of(layout: AudioLayout, shade: np.ndarray, seconds: float, height: int, width: int) -> np.ndarray:
+    """Shades [W, rows, columns] of the windows where they lie in `seconds` of sound: [height, width]."""
+    heat, count = np.zeros((height, width)), np.zeros(width)
+    for start, window in zip(layout.starts, shade, strict=True):
+        first = min(width - 1, round(start / seconds * width))
+        last = max(first + 1, min(width, round((start + layout.seconds) / seconds * width)))
+        heat[:, first:last] += enlarge(window[::-1], height, last - first)  # low frequencies at the bottom
         count[first:last] += 1
-    picture = overlay(np.repeat(grey[..., None], 3, axis=2), heat / np.maximum(count, 1))
-    return with_axes(picture, layout, seconds)
+    return heat / np.maximum(count, 1)
 
 
 def spectrogram(sample: AudioSample, seconds: float) -> np.ndarray:

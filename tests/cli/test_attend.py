@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from perceiver_zoo import media, pipeline
-from perceiver_zoo.cli import attend_write, main
+from perceiver_zoo.cli import main
+from perceiver_zoo.export import FORMATS
 
 
 def attend(file, out, *more: str) -> int:
@@ -101,7 +104,7 @@ def test_what_the_model_does_not_have(words, sentence, tiny_zoo, examples, tmp_p
 @pytest.mark.parametrize(
     ("out", "sentence"),
     [
-        ("map.jpg", "must end in .png, .npz, .mp4, .ply"),
+        ("map.jpg", "must end in .png, .npz, .svg, .pdf, .mp4, .ply, .html"),
         ("map", "must end in .png"),
         ("map.mp4", ".mp4 is for videos, and FILE is an image"),
         ("map.ply", ".ply is for 3D shapes, and FILE is an image"),
@@ -136,7 +139,7 @@ def test_nothing_half_written(problem, tiny_zoo, examples, tmp_path, monkeypatch
         part.write_bytes(b"half")
         raise problem
 
-    monkeypatch.setitem(attend_write.WRITERS, ".png", breaks_off)
+    monkeypatch.setitem(FORMATS, "overlay", replace(FORMATS["overlay"], write=breaks_off))
     out = tmp_path / "map.png"
     out.write_bytes(b"an older map")
     assert attend(examples["image"], out) == (1 if isinstance(problem, OSError) else 130)

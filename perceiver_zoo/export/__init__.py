@@ -1,0 +1,70 @@
+"""Taking a map home: pictures, numbers, figures, clips, points and scenes, each one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perceiver_zoo.export.figure import write_pdf, write_svg
+from perceiver_zoo.export.lines import lines_of
+from perceiver_zoo.export.looks import write_looks, write_looks_gif
+from perceiver_zoo.export.scene import write_scene
+from perceiver_zoo.export.writers import write_bare, write_mp4, write_npz, write_ply, write_png
+from perceiver_zoo.pipeline import Pipeline, Result
+
+Writer = Callable[[Path, Pipeline, Result, dict[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file: what a page calls it, how its name ends, who writes it, and which samples have it."""
+
+    title: str
+    ending: str
+    write: Writer
+    samples: tuple[str, ...] = ("image", "audio", "video", "point_cloud")
+    several_looks: bool = False
+
+    def fits(self, result: Result) -> bool:
+        enough = len(result.trace.looks) > 1 or not self.several_looks
+        return result.sample.modality in self.samples and enough
+
+
+FORMATS = {
+    "overlay": Format("PNG: the map over the input", ".png", write_png),
+    "bare": Format("PNG: the bare map", "_map.png", write_bare, ("image", "audio", "video")),
+    "numbers": Format("NPZ: the map and all that belongs to it, as numbers", ".npz", write_npz),
+    "figure": Format("SVG: a figure of several latents, look by look", ".svg", write_svg),
+    "figure_pdf": Format("PDF: the same figure, as pixels", ".pdf", write_pdf),
+    "clip": Format("MP4: the map over the frames", ".mp4", write_mp4, ("video",)),
+    "looks": Format("MP4: the looks, one after the other", "_looks.mp4", write_looks, several_looks=True),
+    "looks_gif": Format("GIF: the same", "_looks.gif", write_looks_gif, several_looks=True),
+    "points": Format("PLY: the points in the map's colours", ".ply", write_ply, ("point_cloud",)),
+    "scene": Format("HTML: the scene, to turn without a network", ".html", write_scene, ("point_cloud",)),
+}
+ASKED: dict[str, Any] = {"lens": "mean", "look": 0, "head": None, "scale": "weights"}
+
+
+def save(path: str | Path, kind: str, pipeline: Pipeline, result: Result, **asked: Any) -> str:
+    """Write one file of `kind`, a key of FORMATS; `asked` is what `result.map` takes. Returns the map's caption.
+
+    Raises ValueError for a kind that does not exist or that this answer does not have.
+    """
+    if kind not in FORMATS:
+        raise ValueError(f"kind is one of {', '.join(FORMATS)}, not {kind!r}")
+    if not FORMATS[kind].fits(result):
+        raise ValueError(f"there is no {kind} of {result.sample.modality} read by {result.model}")
+    return FORMATS[kind].write(Path(path), pipeline, result, ASKED | asked)
+
+
+def file_name(kind: str, stem: str, model: str, asked: dict[str, Any]) -> str:
+    """Input, model, lens and look: "cat.perceiver_nano.cifar10.latent_3.look_2.png"."""
+    lens = asked["lens"] + (f"_{asked['latent'] + 1}" if "latent" in asked else "")
+    plain = re.sub(r"[^\w.-]+", "_", stem)[:60] or "input"
+    return f"{plain}.{model}.{lens}.look_{asked['look'] + 1}{FORMATS[kind].ending}"
+
+
+__all__ = ["FORMATS", "Format", "file_name", "lines_of", "save"]
