@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perceiver_zoo.cli.listing import markdown
 from perceiver_zoo.zoo import find, list_models
+from perceiver_zoo.zoo.paper import beside_paper
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -15,6 +16,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_table_of_models_is_what_was_measured():
     table = README.split("<!-- models -->\n")[1].split("\n<!-- /models -->")[0]
     assert table == markdown([find(name) for name in list_models()])
+
+
+def test_the_table_beside_the_paper_is_what_was_measured():
+    table = README.split("<!-- paper -->\n")[1].split("\n<!-- /paper -->")[0]
+    assert table == beside_paper([find(name) for name in list_models()])
 
 
 def test_every_linked_file_is_there():

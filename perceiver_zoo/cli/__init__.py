@@ -12,6 +12,7 @@ from perceiver_zoo import __version__
 from perceiver_zoo.cli import (
     attend,
     calibrate,
+    card,
     classify,
     download,
     evaluate,
@@ -22,7 +23,7 @@ from perceiver_zoo.cli import (
 from perceiver_zoo.cli.common import CommandError
 from perceiver_zoo.zoo.registry import UnknownModelError
 
-COMMANDS = (listing, download, classify, attend, train, calibrate, evaluate, faithfulness)
+COMMANDS = (listing, download, classify, attend, train, calibrate, evaluate, faithfulness, card)
 PIPE_CLOSED, INTERRUPTED = 141, 130  # 128 + SIGPIPE, 128 + SIGINT, as shells report them
 
 

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from perceiver_zoo.cli.common import percent
+from perceiver_zoo.zoo.paper import beside_paper
 from perceiver_zoo.zoo.registry import MODALITY_ORDER, ZooEntry, find, list_models
 
 
@@ -21,7 +22,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--modality", choices=MODALITY_ORDER, help="only the models of this modality")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON array, an object a model")
-    form.add_argument("--markdown", action="store_true", help="print the measured figures as in the README")
+    form.add_argument("--markdown", action="store_true", help="print the README's two tables")
     parser.set_defaults(run=run)
 
 
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([describe(entry) for entry in entries], indent=1))
     elif args.markdown:
-        print(markdown(entries))
+        print(markdown(entries), beside_paper(entries), sep="\n\n")
     elif entries:
         print(table(entries))
     else:

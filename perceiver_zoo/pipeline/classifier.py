@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from dataclasses import replace
@@ -105,7 +106,10 @@ class Pipeline:
         return torch.cat(answers), Trace.joined(traces)
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write model.safetensors (float32) and config.json, from which `load(folder)` makes this very model."""
+        """Write model.safetensors (float32) and config.json, from which `load(folder)` makes this very model.
+
+        The model's card, if it has one, goes with it.
+        """
         card = self.entry.config["card"]
         save_weights(
             Path(folder),
@@ -116,6 +120,8 @@ class Pipeline:
             card,
             torch.float32,
         )
+        if self.entry.folder and (own := self.entry.folder / "README.md").is_file():
+            shutil.copy(own, folder)
 
     def push_to_hub(self, repo: str, private: bool = False, token: str | None = None) -> str:
         """Put the model into the repository `repo` ("user/name") on the Hub, made if need be; returns its address.

@@ -112,14 +112,18 @@ def released_entry(released: Released) -> ZooEntry:
     return ZooEntry(released.name, released.modality, config, {}, source=released.source, released=released)
 
 
-def read_faithfulness(name: str) -> dict[str, Any]:
-    """What `perceiver-zoo faithfulness` measured of a model, empty where it did not, or not of these weights."""
-    entry = find(name)
-    path = entry.folder and entry.folder / "faithfulness.json"
+def read_measured(entry: ZooEntry, file: str) -> dict[str, Any]:
+    """A measured file beside the weights (robustness.json, faithfulness.json), empty where it is not of these."""
+    path = entry.folder and entry.folder / file
     if not path or not path.is_file():
         return {}
     measured = json.loads(path.read_text(encoding="utf-8"))
     return measured if measured["sha256"] == entry.sha256 else {}
+
+
+def read_faithfulness(name: str) -> dict[str, Any]:
+    """What `perceiver-zoo faithfulness` measured of a model, empty where it did not, or not of these weights."""
+    return read_measured(find(name), "faithfulness.json")
 
 
 def default_lens(name: str) -> str | None:
