@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from demo.panels.home import Home
 from demo.panels.panel import Panel
 
-PANELS: tuple[type[Panel], ...] = ()
+PANELS: tuple[type[Panel], ...] = (Home,)
 
 __all__ = ["PANELS", "Panel"]

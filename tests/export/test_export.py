@@ -77,7 +77,7 @@ def opens_svg(out, result):
 
 def opens_pdf(out, result):
     assert out.read_bytes().startswith(b"%PDF-")
-    assert b"/Type /Page\n" in out.read_bytes() or b"/Type /Page" in out.read_bytes()
+    assert b"/Type /Page" in out.read_bytes()
 
 
 def opens_clip(out, result):
