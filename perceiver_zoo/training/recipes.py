@@ -25,7 +25,7 @@ IMAGE = Recipe(
     },
     share="paper",
     looks=3,
-    steps=5600,
+    steps=6600,
     optimizer="muon",
     lr=1e-2,
     whiten=True,
