@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from demo.panels.panel import Panel
+from demo.panels.truth import Truth
 
-PANELS: tuple[type[Panel], ...] = ()
+PANELS: tuple[type[Panel], ...] = (Truth,)
 
 __all__ = ["PANELS", "Panel"]
