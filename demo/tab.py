@@ -110,7 +110,7 @@ class ModalityTab(ABC):
                 )
                 self.panels = [make() for make in PANELS]
                 for panel in self.panels:
-                    with gr.Accordion(panel.title, open=False):
+                    with gr.Accordion(panel.title, open=False) as panel.shell:
                         panel.build(self)
         self.result = gr.State(None, time_to_live=3600)
         self.wire()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from demo.panels.home import Home
 from demo.panels.panel import Panel
+from demo.panels.truth import Truth
 
-PANELS: tuple[type[Panel], ...] = (Home,)
+PANELS: tuple[type[Panel], ...] = (Truth, Home)
 
 __all__ = ["PANELS", "Panel"]

@@ -6,6 +6,7 @@ the looks (perceiver_io_conv), what remains has still seen the pixels around it:
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,18 +67,20 @@ def curves(
     label: str | int | None = None,
     steps: int = 10,
     seed: int = 0,
+    watch: Callable[[Iterable[float]], Iterable[float]] = iter,
 ) -> Curves:
     """Deletion and insertion curves of map `weights` [W, M] and of a random order (Petsiuk et al. 2018, RISE).
 
     Shares 0, 1 / steps .. 1 of each window's elements; where none would remain, one does. The probability of class
-    `label` (None: the likeliest) is the mean over the windows, as in a result. ValueError for a map of another shape.
+    `label` (None: the likeliest) is the mean over the windows, before calibration. watch: goes round the shares, to
+    tell of progress. ValueError for a map of another shape.
     """
     ranked, label = rank(result, weights), result.index_of(label)
     rng = np.random.default_rng(seed)
     shuffled = rng.permuted(np.broadcast_to(np.arange(ranked.shape[1]), ranked.shape), axis=1)
     orders = np.stack([ranked, ranked[:, ::-1], shuffled, shuffled[:, ::-1]])  # [4, W, M]
     shares = np.linspace(0, 1, steps + 1)
-    read = read_first(pipeline, result, torch.from_numpy(orders.copy()), shares)[..., label]
+    read = read_first(pipeline, result, torch.from_numpy(orders.copy()), watch(shares.tolist()))[..., label]
     # What is left after the first ones are gone is what comes first the other way round.
     return Curves(shares, read[::-1, 1], read[:, 0], read[::-1, 3], read[:, 2])
 
@@ -91,7 +94,7 @@ def rank(result: Result, weights: np.ndarray) -> np.ndarray:
 
 
 @torch.inference_mode()
-def read_first(pipeline: Pipeline, result: Result, orders: Tensor, shares: np.ndarray) -> np.ndarray:
+def read_first(pipeline: Pipeline, result: Result, orders: Tensor, shares: Iterable[float]) -> np.ndarray:
     """Probabilities [S, K, classes] where only the first `shares` [S] of the elements in `orders` [K, W, M] are read.
 
     The elements are made once; all orders of one size run together.
@@ -105,7 +108,7 @@ def read_first(pipeline: Pipeline, result: Result, orders: Tensor, shares: np.nd
         elements = network.adapter(inputs.features, inputs.positions)
         elements = elements.expand(windows, -1, -1)
         for share in shares:
-            size = max(1, round(float(share) * count))
+            size = max(1, round(share * count))
             picks = orders[..., :size].reshape(kinds * windows, size)
             window = torch.arange(windows, device=device).repeat(kinds)[:, None]
             mask = None if inputs.mask is None else inputs.mask[window, picks]
