@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from demo.panels.network import NetworkPanel
 from demo.panels.panel import Panel
 
-PANELS: tuple[type[Panel], ...] = ()
+PANELS: tuple[type[Panel], ...] = (NetworkPanel,)
 
 __all__ = ["PANELS", "Panel"]
