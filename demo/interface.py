@@ -28,6 +28,7 @@ def build() -> gr.Blocks:
     """The whole page, one tab a modality."""
     with gr.Blocks(title=TITLE, delete_cache=(600, 3600)) as page:
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="masthead")
+        gr.HTML('<button type="button" class="tour-again">Show me around</button>', label="Tour")
         tabs: list[Any] = [make() for make in TABS]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         with gr.Tabs(overflow_behavior="wrap"):
@@ -38,7 +39,9 @@ def build() -> gr.Blocks:
                     shell.select(tab.first_example, tab.input, tab.input, **quiet)
         first = tabs[0]
         page.load(first.first_example, first.input, first.input, **quiet)
-        with gr.Accordion("What attention is and is not, and a glossary", open=False):
+        with gr.Accordion(
+            "What attention is and is not, and a glossary", open=False, elem_classes="explained-row"
+        ):
             gr.HTML(glossary(), label="Glossary", elem_classes="explained")
         gr.Markdown(f"Running on {device_name(best_device())}.", elem_classes="status")
     return page
@@ -49,7 +52,7 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(primary_hue="violet", neutral_hue="gray", radius_size="sm")
 
 
-SCRIPTS = ("network.js",)
+SCRIPTS = ("network.js", "tour.js")
 
 
 def scripts() -> str:

@@ -31,7 +31,7 @@ READOUTS = {
     "bytes": "a query a byte",
     "audiovisual": "queries ask",
 }
-WIDE, HIGH, GAP = 124, 62, 26  # a box, and the arrow to the next, in units of the drawing
+WIDE, HIGH, GAP = 132, 62, 18  # a box, and the arrow to the next, in units of the drawing
 INPUT, CROSS, MIXED = (
     6,
     88,
