@@ -26,12 +26,26 @@ class Controls:
         """Sized for the default model; its last look is asked first."""
         network = find(self.model).network
         latents, looks, heads = network["latents"], len(network["looks"]), network["cross_heads"]
-        with gr.Group():
+        with gr.Group(elem_classes="asks"):
             answered = network["readout"] != "mean"
             lenses = [(lens.title, name) for name, lens in LENSES.items() if answered or name != "answer"]
-            self.lens = gr.Radio(lenses, value="mean", label="Lens", info=LENSES["mean"].sentence)
+            self.lens = gr.Radio(
+                lenses,
+                value="mean",
+                label="Lens",
+                info=LENSES["mean"].sentence,
+                elem_classes=touching("lens"),
+            )
             with gr.Row():
-                self.latent = gr.Slider(1, latents, value=1, step=1, label="Latent", info="Which question")
+                self.latent = gr.Slider(
+                    1,
+                    latents,
+                    value=1,
+                    step=1,
+                    label="Latent",
+                    info="Which question",
+                    elem_classes=touching("latent"),
+                )
                 self.look = gr.Slider(
                     1,
                     max(looks, 2),
@@ -40,23 +54,46 @@ class Controls:
                     label="Look",
                     info="Which cross-attend",
                     visible=looks > 1,
+                    elem_classes=touching("look"),
                 )
                 self.head = gr.Dropdown(
-                    head_choices(heads), value=ALL_HEADS, label="Head", info="Of that look"
+                    head_choices(heads),
+                    value=ALL_HEADS,
+                    label="Head",
+                    info="Of that look",
+                    elem_classes=touching("head"),
                 )
             with gr.Row():
                 self.scale = gr.Radio(
-                    SCALE_CHOICES, value="weights", label="Scale", info="The paper draws the scores before"
+                    SCALE_CHOICES,
+                    value="weights",
+                    label="Scale",
+                    info="The paper draws the scores before",
+                    elem_classes=touching("scale"),
                 )
                 self.minus = gr.Dropdown(
-                    less_choices(looks), value=0, label="Less the look", info="The difference of two looks"
+                    less_choices(looks),
+                    value=0,
+                    label="Less the look",
+                    info="The difference of two looks",
+                    elem_classes=touching("less"),
                 )
             with gr.Row():
                 self.label = gr.Dropdown(
-                    [LIKELIEST], value="", label="Class", info="Whose evidence", interactive=False
+                    [LIKELIEST],
+                    value="",
+                    label="Class",
+                    info="Whose evidence",
+                    interactive=False,
+                    elem_classes=touching("class"),
                 )
                 self.versus = gr.Dropdown(
-                    [NO_CLASS], value="", label="Against", info="The difference of two", interactive=False
+                    [NO_CLASS],
+                    value="",
+                    label="Against",
+                    info="The difference of two",
+                    interactive=False,
+                    elem_classes=touching("against"),
                 )
         self.element = gr.State(None)
         self.plain = [self.lens, self.look, self.head, self.scale, self.label, self.versus, self.minus]
@@ -110,6 +147,11 @@ class Controls:
             gr.update(choices=less_choices(looks), value=asked.minus, visible=looks > 1),
             asked.element,
         ]
+
+
+def touching(control: str) -> list[str]:
+    """Classes of a control, by which the script knows which parts of the drawing it touches."""
+    return ["touching", f"touching-{control}"]
 
 
 def lens_choices(trace: Trace) -> list[tuple[str, str]]:

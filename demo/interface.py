@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.glossary import glossary
 from demo.tabs import TABS
 from demo.views.cloud import PLOTLY_SCRIPT, head
 from demo.views.live import script
@@ -27,6 +28,7 @@ def build() -> gr.Blocks:
     """The whole page, one tab a modality."""
     with gr.Blocks(title=TITLE, delete_cache=(600, 3600)) as page:
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="masthead")
+        gr.HTML('<button type="button" class="tour-again">Show me around</button>', label="Tour")
         tabs: list[Any] = [make() for make in TABS]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         with gr.Tabs(overflow_behavior="wrap"):
@@ -37,17 +39,25 @@ def build() -> gr.Blocks:
                     shell.select(tab.first_example, tab.input, tab.input, **quiet)
         first = tabs[0]
         page.load(first.first_example, first.input, first.input, **quiet)
-        gr.Markdown(
-            "Attention shows what was read, not why the answer is what it is. "
-            f"Running on {device_name(best_device())}.",
-            elem_classes="status",
-        )
+        with gr.Accordion(
+            "What attention is and is not, and a glossary", open=False, elem_classes="explained-row"
+        ):
+            gr.HTML(glossary(), label="Glossary", elem_classes="explained")
+        gr.Markdown(f"Running on {device_name(best_device())}.", elem_classes="status")
     return page
 
 
 def theme() -> gr.themes.Base:
     """Neutral greys and one accent."""
     return gr.themes.Base(primary_hue="violet", neutral_hue="gray", radius_size="sm")
+
+
+SCRIPTS = ("network.js", "tour.js")
+
+
+def scripts() -> str:
+    """The page's own scripts that belong to no view."""
+    return "".join(f"<script>{(STATIC / name).read_text(encoding='utf-8')}</script>" for name in SCRIPTS)
 
 
 def styles() -> list[str]:
@@ -61,7 +71,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         # In the head, for Gradio rewrites the selectors of what it is given as css.
-        "head": head() + script() + "".join(f"<style>{text}</style>" for text in styles()),
+        "head": head() + script() + scripts() + "".join(f"<style>{text}</style>" for text in styles()),
         "allowed_paths": [str(assets() / "examples")],
         "max_file_size": MOST_BYTES,
         "footer_links": ["api", "settings"],

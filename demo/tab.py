@@ -84,7 +84,7 @@ class ModalityTab(ABC):
         """Lay the tab out and wire it."""
         gr.Markdown(self.sentence, elem_classes="sentence")
         with gr.Row(equal_height=False):
-            with gr.Column(scale=1, min_width=260):
+            with gr.Column(scale=1, min_width=260, elem_classes="goes-in"):
                 self.input = self.make_input()
                 gr.Examples(
                     self.example_files(),

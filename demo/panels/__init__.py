@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from demo.panels.home import Home
+from demo.panels.network import NetworkPanel
 from demo.panels.panel import Panel
 from demo.panels.truth import Truth
 
-PANELS: tuple[type[Panel], ...] = (Truth, Home)
+PANELS: tuple[type[Panel], ...] = (NetworkPanel, Truth, Home)
 
 __all__ = ["PANELS", "Panel"]
