@@ -32,7 +32,7 @@ class PointCloudTab(ModalityTab):
     modality = "point_cloud"
     title = "3D point cloud"
     sentence = (
-        "Every point is one element, known by its place alone. Drag to turn; "
+        "Every point is one element, known by its place and by the shape of what lies next to it. Drag to turn; "
         "the colours show which points were read."
     )
 

@@ -28,3 +28,13 @@ def test_a_picture_is_taken_home(visit, tmp_path):
         assert picture.format == "PNG" and min(picture.size) > 300
     assert "mean.look_3" in download.value.suggested_filename
     panel.get_by_text("export.save(").first.wait_for(timeout=PATIENCE)
+
+
+def test_a_latent_on_the_sheet_opens_above(visit):
+    page = visit()
+    panel = open_tab(page, "image")
+    unfold(panel, "All latents")
+    sheet = panel.locator("#image-sheet img")
+    sheet.wait_for(timeout=PATIENCE)
+    sheet.click(position={"x": 8, "y": 8})  # the first one
+    panel.locator(".legend-row", has_text="latent 1").first.wait_for(timeout=PATIENCE)
