@@ -114,7 +114,7 @@ class Question(NamedTuple):
         if not self.signed:
             return span_of(values, self.own_scale)
         reach = float(np.nanmax(np.abs(values)))
-        return Span(-reach, reach)
+        return Span(-reach, reach, signed=True)
 
     def caption(self, result: Result) -> str:
         """The line that names the map."""

@@ -43,7 +43,8 @@ def write_bare(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, 
     """The map alone, every element a cell of its own, low frequencies at the bottom, frames in reading order."""
     layout, part_of = seen_part(result)
     grid = layout.fold(part_of(result.weights(**asked)))
-    shade = views.span_of(grid, asked["scale"]).shade(grid)
+    span = views.span_of(grid, asked["scale"])
+    shade = span.shade(grid)
     if isinstance(layout, VideoLayout):
         shade = tiled(layout.by_frame(shade).reshape(-1, *shade.shape[2:]))
     elif isinstance(layout, AudioLayout):
@@ -51,7 +52,7 @@ def write_bare(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, 
     elif not isinstance(layout, WaveLayout):  # a row a window
         shade = shade[0]
     down, across = (-(-BARE // side) for side in shade.shape)
-    enlarged = views.colours(shade).repeat(down, axis=0).repeat(across, axis=1)
+    enlarged = views.colours(shade, span.signed).repeat(down, axis=0).repeat(across, axis=1)
     Image.fromarray(enlarged).save(part, format="PNG")
     return result.caption(**asked)
 

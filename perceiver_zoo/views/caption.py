@@ -37,7 +37,7 @@ def with_caption(picture: np.ndarray, text: str, span: Span) -> np.ndarray:
     height, width = picture.shape[:2]
     canvas = Image.new("RGB", (max(width, 640), height + HEIGHT), "#16181d")
     canvas.paste(Image.fromarray(picture), ((canvas.width - width) // 2, 0))
-    bar = np.broadcast_to(colours(np.linspace(0, 1, BAR))[None], (8, BAR, 3))
+    bar = np.broadcast_to(colours(np.linspace(0, 1, BAR), span.signed)[None], (8, BAR, 3))
     canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (12, height + 8))
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
     draw.text((12, height + 20), f"{span.low:.3g}", fill="#c9ccd3", font=font)

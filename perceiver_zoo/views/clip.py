@@ -18,11 +18,16 @@ def draw_clip(sample: VideoSample, layout: VideoLayout, grid: np.ndarray, span: 
     windows, count = layout.frames.shape
     shade = layout.by_frame(span.shade(grid)).reshape(windows * count, *grid.shape[2:])
     return np.stack(
-        [draw_frame(sample.frames[i], layout.box, s) for i, s in zip(layout.frames.flat, shade, strict=True)]
+        [
+            draw_frame(sample.frames[i], layout.box, s, span.signed)
+            for i, s in zip(layout.frames.flat, shade, strict=True)
+        ]
     )
 
 
-def draw_frame(pixels: np.ndarray, box: tuple[int, int, int], shade: np.ndarray) -> np.ndarray:
+def draw_frame(
+    pixels: np.ndarray, box: tuple[int, int, int], shade: np.ndarray, signed: bool = False
+) -> np.ndarray:
     """Shades [h, w] over the square of one frame that was read; the rest is darkened."""
     left, top, side = box
     zoom = max(1, min(-(-SMALLEST // side), LARGEST // max(pixels.shape)))
@@ -32,7 +37,7 @@ def draw_frame(pixels: np.ndarray, box: tuple[int, int, int], shade: np.ndarray)
         left, top, side = left * zoom, top * zoom, side * zoom
     drawn = (desaturate(pixels) * 0.35).astype(np.uint8)
     inside = (slice(top, top + side), slice(left, left + side))
-    drawn[inside] = overlay(pixels[inside], enlarge(shade, side, side))
+    drawn[inside] = overlay(pixels[inside], enlarge(shade, side, side), signed)
     return drawn
 
 

@@ -25,7 +25,9 @@ class Cloud:
 def cloud_of(sample: PointCloudSample, layout: PointLayout, weights: np.ndarray, span: Span) -> Cloud:
     """The points that were read, coloured by map [1, M]."""
     points = sample.points[layout.index]
-    return Cloud(points, (points - layout.center) / layout.scale, colours(span.shade(weights[0])))
+    return Cloud(
+        points, (points - layout.center) / layout.scale, colours(span.shade(weights[0]), span.signed)
+    )
 
 
 def draw_cloud(cloud: Cloud, size: int = 640, azimuth: float = 35.0, elevation: float = 25.0) -> np.ndarray:

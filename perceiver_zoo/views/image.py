@@ -25,5 +25,5 @@ def draw_image(sample: ImageSample, layout: ImageLayout, grid: np.ndarray, span:
     side = min(side, pixels.shape[0] - top, pixels.shape[1] - left)
     drawn = (desaturate(pixels) * 0.35).astype(np.uint8)
     inside = (slice(top, top + side), slice(left, left + side))
-    drawn[inside] = overlay(pixels[inside], enlarge(span.shade(grid[0]), side, side))
+    drawn[inside] = overlay(pixels[inside], enlarge(span.shade(grid[0]), side, side), span.signed)
     return drawn

@@ -57,14 +57,14 @@ class Small:
         shade = span.shade(layout.fold(weights))
         height, width = self.pixels.shape[:2]
         if isinstance(layout, AudioLayout):
-            return overlay(self.pixels, heat_of(layout, shade, self.seconds, height, width))
+            return overlay(self.pixels, heat_of(layout, shade, self.seconds, height, width), span.signed)
         if isinstance(layout, WaveLayout):
             shade = by_column(shade)
         elif isinstance(layout, VideoLayout):
             shade = shade.mean(axis=(0, 1))
         else:
             shade = shade[0]
-        return overlay(self.pixels, resampled(shade, height, width))
+        return overlay(self.pixels, resampled(shade, height, width), span.signed)
 
 
 def square(pixels: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:

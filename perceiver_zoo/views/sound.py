@@ -22,7 +22,7 @@ def draw_sound(sample: AudioSample, layout: AudioLayout, grid: np.ndarray, span:
     seconds = max(sample.seconds, layout.seconds)
     grey = spectrogram(sample, seconds)
     heat = heat_of(layout, span.shade(grid), seconds, HEIGHT, WIDTH)
-    return with_axes(overlay(np.repeat(grey[..., None], 3, axis=2), heat), layout, seconds)
+    return with_axes(overlay(np.repeat(grey[..., None], 3, axis=2), heat, span.signed), layout, seconds)
 
 
 def heat_of(layout: AudioLayout, shade: np.ndarray, seconds: float, height: int, width: int) -> np.ndarray:

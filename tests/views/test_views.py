@@ -129,3 +129,17 @@ def test_a_caption_counts_from_one_and_leaves_the_picture_alone() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (50, 700, 3), dtype=np.uint8)
     drawn = with_caption(picture, line, Span(0, 1))
     assert drawn.shape[1] == 700 and drawn.shape[0] > 50 and (drawn[:50] == picture).all()
+
+
+def test_a_signed_map_is_neutral_at_zero_and_covers_most_at_both_ends() -> None:
+    values = np.array([[-2.0, 0.0, 2.0, np.nan]])
+    span = span_of(values, "weights")
+    assert (span.low, span.high, span.signed) == (-2, 2, True) and not span_of(abs(values), "weights").signed
+    shade = span.shade(values)
+    assert shade.tolist() == [[0, 0.5, 1, 0.5]]
+    least, zero, most, unread = colours(shade, signed=True)[0].astype(int)
+    assert np.ptp(zero) < 3 and (unread == zero).all()
+    assert least[2] > least[1] and most[0] > most[2]  # purple, orange
+    grey = np.full((1, 4, 3), 90, np.uint8)
+    change = np.abs(overlay(grey, shade, signed=True).astype(int) - 90).max(axis=2)[0]
+    assert change[1] == change[3] < min(change[0], change[2])
