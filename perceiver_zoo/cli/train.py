@@ -10,6 +10,8 @@ from typing import Any
 from perceiver_zoo.cli.common import CommandError, add_data_argument, data_folder, positive
 from perceiver_zoo.zoo.registry import registry
 
+LAYOUT_NAMES = ("imagenet", "esc50", "modelnet40", "videos")  # the keys of training.folders.LAYOUTS
+
 
 def add_to(commands: Any) -> None:
     parser = commands.add_parser(
@@ -24,6 +26,12 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument(
         "--steps", type=positive, metavar="N", help="steps to train (default: the recipe's own)"
+    )
+    parser.add_argument(
+        "--layout",
+        choices=LAYOUT_NAMES,
+        help="what DIR holds, where it is your own data: ImageNet's folders, ESC-50, ModelNet40, or a folder of videos "
+        "a class (default: the packed data sets)",
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed (default: %(default)s)")
     parser.set_defaults(run=run)
@@ -40,7 +48,12 @@ def run(args: argparse.Namespace) -> int:
     data, folder = data_folder(args.data), args.folder or Path("runs") / recipe.name
 
     from perceiver_zoo.training.loop import train
+    from perceiver_zoo.training.recipes import on_other_data
 
+    try:
+        recipe = on_other_data(recipe, args.layout) if args.layout else recipe
+    except ValueError as error:
+        raise CommandError(str(error)) from error
     try:
         weights = train(recipe, data, folder, args.steps, args.seed)
     except KeyboardInterrupt:

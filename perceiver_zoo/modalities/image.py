@@ -75,12 +75,17 @@ class ImageModality(Modality):
             planes = F.unfold(F.pad(planes, [reach] * 4, mode="reflect"), self.neighbourhood)
         return planes.flatten(2).transpose(1, 2)
 
-    def encode(self, sample: ImageSample) -> InputArray:
+    def square(self, sample: ImageSample) -> tuple[np.ndarray, tuple[int, int, int]]:
+        """The centre square at the size that is read, uint8 [S, S, 3], and (left, top, side) of it in the sample."""
         height, width = sample.pixels.shape[:2]
         side = max(1, int(self.crop * min(height, width)))
         left, top = (width - side) // 2, (height - side) // 2
         square = Image.fromarray(np.ascontiguousarray(sample.pixels[top : top + side, left : left + side]))
         if side != self.size:
             square = square.resize((self.size, self.size), Image.Resampling.BICUBIC)
-        pixels = torch.from_numpy(np.asarray(square, dtype=np.float32) / 255)[None]
-        return InputArray(self.features(pixels), self.positions, ImageLayout(self.grid, (left, top, side)))
+        return np.asarray(square), (left, top, side)
+
+    def encode(self, sample: ImageSample) -> InputArray:
+        square, box = self.square(sample)
+        pixels = torch.from_numpy(square.astype(np.float32) / 255)[None]
+        return InputArray(self.features(pixels), self.positions, ImageLayout(self.grid, box))

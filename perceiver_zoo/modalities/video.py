@@ -99,7 +99,8 @@ class VideoModality(Modality):
         moments = starts[:, None] + np.arange(self.frames) / self.rate
         return np.abs(times[None, None, :] - moments[..., None]).argmin(axis=-1)
 
-    def encode(self, sample: VideoSample) -> InputArray:
+    def clips(self, sample: VideoSample) -> tuple[np.ndarray, VideoLayout]:
+        """Every window's centre squares at the size that is read, uint8 [W, T, S, S, 3], and where they are from."""
         height, width = sample.frames.shape[1:3]
         side = min(height, width)
         left, top = (width - side) // 2, (height - side) // 2
@@ -107,8 +108,11 @@ class VideoModality(Modality):
         square = sample.frames[:, top : top + side, left : left + side]
         small = {index: self.shrink(square[index]) for index in np.unique(chosen).tolist()}
         clips = np.stack([np.stack([small[i] for i in row]) for row in chosen.tolist()])
+        return clips, VideoLayout(self.grid, self.patch, self.stride, (left, top, side), chosen)
+
+    def encode(self, sample: VideoSample) -> InputArray:
+        clips, layout = self.clips(sample)
         features = self.features(torch.from_numpy(clips).float() / 255)
-        layout = VideoLayout(self.grid, self.patch, self.stride, (left, top, side), chosen)
         return InputArray(features, self.positions, layout)
 
     def shrink(self, square: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from perceiver_zoo.training.packed import Packed, decode_mono
 from perceiver_zoo.training.point_cloud import KEPT_OUT as SHAPE
 from perceiver_zoo.training.point_cloud import PARTS as SHAPES
 from perceiver_zoo.training.point_cloud import Shapes
-from perceiver_zoo.training.recipes import RECIPES
+from perceiver_zoo.training.recipes import task_of
 from perceiver_zoo.training.task import Task
 from perceiver_zoo.training.video import CameraWork
 
@@ -88,7 +88,9 @@ SOURCES: dict[type[Task], tuple[Callable[[Any], Labelled], str]] = {
 def calibrate(pipeline: Pipeline, data: Path) -> dict[str, Any]:
     """Fit the temperature; what a model's card says of it, errors before and after on the samples it was fitted on."""
     entry = pipeline.entry
-    task = RECIPES[entry.config["card"]["recipe"]].task(data, pipeline.modality)
+    task = task_of(entry.config["card"], data, pipeline.modality)
+    if type(task) not in SOURCES:
+        raise ValueError("nothing was kept out of such data to calibrate on")
     samples, source = SOURCES[type(task)]
     shown = tqdm(samples(task), desc=f"calibrate {entry.name}", unit="sample", disable=None)
     probabilities, labels, _ = answers(pipeline, shown)

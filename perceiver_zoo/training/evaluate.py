@@ -14,7 +14,7 @@ from tqdm import tqdm
 from perceiver_zoo.modalities import InputArray
 from perceiver_zoo.pipeline import Pipeline
 from perceiver_zoo.pipeline.calibration import temperature_of, tempered
-from perceiver_zoo.training.recipes import RECIPES
+from perceiver_zoo.training.recipes import task_of
 from perceiver_zoo.zoo import ZooEntry
 
 BATCH = 64
@@ -23,7 +23,7 @@ BATCH = 64
 def evaluate(pipeline: Pipeline, data: Path) -> dict[str, Any]:
     """Figures of one model on its recipe's held-out split of the packed data below `data`."""
     entry = pipeline.entry
-    task = RECIPES[entry.config["card"]["recipe"]].task(data, pipeline.modality)
+    task = task_of(entry.config["card"], data, pipeline.modality)
     if task.classes != entry.labels:
         raise ValueError(f"{entry.name} names other classes than its data")
     samples = tqdm(task.held_out(), desc=f"evaluate {entry.name}", unit="sample", disable=None)

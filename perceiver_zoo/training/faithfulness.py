@@ -12,7 +12,7 @@ from tqdm import tqdm
 from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.pipeline import Pipeline
 from perceiver_zoo.pipeline.faithfulness import curves
-from perceiver_zoo.training.recipes import RECIPES
+from perceiver_zoo.training.recipes import task_of
 
 ASKED = ("latent", "element")  # lenses that take these show what a person chose
 
@@ -26,7 +26,7 @@ def measure(
     lies under insertion, and less under deletion, than for the random order; error: its standard error.
     """
     entry = pipeline.entry
-    task = RECIPES[entry.config["card"]["recipe"]].task(data, pipeline.modality)
+    task = task_of(entry.config["card"], data, pipeline.modality)
     held = list(task.held_out())
     chosen = stratified(np.array([label for _, label, _ in held]), samples, np.random.default_rng(seed))
     look = len(entry.network["looks"]) - 1

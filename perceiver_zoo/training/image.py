@@ -45,7 +45,13 @@ class Photographs(Task):
         super().__init__(data, modality)
         self.packed = Packed(data / self.test, "images")
         self.classes = self.packed.classes
-        self.augment = rand_augment_transform(self.randaugment[1], {"translate_const": modality.size // 5})
+        self.augmenters()
+
+    def augmenters(self) -> None:
+        """timm's, for the classes there are."""
+        self.augment = rand_augment_transform(
+            self.randaugment[1], {"translate_const": self.modality.size // 5}
+        )
         self.mix = Mixup(0.2, 1.0, prob=self.mixing, label_smoothing=0.1, num_classes=len(self.classes))
 
     def prepare(self) -> None:

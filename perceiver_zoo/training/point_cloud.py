@@ -42,6 +42,7 @@ class Shapes(Task):
 
     def __init__(self, data, modality) -> None:
         super().__init__(data, modality)
+        self.parts = tuple(PARTS)
         self.packed = {part: Packed(data / file) for part, file in PARTS.items()}
         self.classes = sorted(
             {display_name(name) for packed in self.packed.values() for name in packed.classes}
@@ -62,7 +63,7 @@ class Shapes(Task):
         return points[kept], labels[kept]
 
     def prepare(self) -> None:
-        parts = [self.trained_on(part) for part in PARTS]
+        parts = [self.trained_on(part) for part in self.parts]
         self.labels = np.concatenate([labels for _, labels in parts])
         shapes = [shape for points, _ in parts for shape in points]
         rng = np.random.default_rng(0)
@@ -105,7 +106,7 @@ class Shapes(Task):
         return points[torch.arange(self.modality.points) % len(points)], index[own].long(), own
 
     def held_out(self) -> Iterator[tuple[PointCloudSample, int, str]]:
-        for part in PARTS:
+        for part in self.parts:
             for points, label in zip(*self.split_of(part, held=True), strict=True):
                 yield PointCloudSample(points), int(label), part
 

@@ -15,7 +15,8 @@ class Recipe:
     """name: of the model it makes. network, reading: fields of the Perceiver's and the modality's config.
 
     steps, batch, lr, weight_decay, warmup (steps), clip (gradient norm), ema (decay), save_every (steps): the run.
-    optimizer: as timm calls it. whiten: whether the elements' first layer starts on whitened features.
+    layout: of other people's data, see `folders`. optimizer: as timm calls it. whiten: whether the elements' first
+    layer starts on whitened features.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Recipe:
     precision: str = "bf16"
     licence: str = "apache-2.0"
     trained_on: str = ""
+    layout: str = ""
 
     def build_modality(self) -> Modality:
         return build_modality(self.modality, self.reading)
@@ -52,6 +54,7 @@ class Recipe:
         """What a model's config.json says about its making."""
         return {
             "recipe": self.name,
+            **({"layout": self.layout} if self.layout else {}),
             "sharing": self.share,
             "steps": steps,
             "batch": self.batch,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 from perceiver_zoo.nn import FourierConfig
 from perceiver_zoo.training.audio import Sounds
+from perceiver_zoo.training.folders import LAYOUTS
 from perceiver_zoo.training.image import Cifar10, TinyImageNet
 from perceiver_zoo.training.point_cloud import Shapes
 from perceiver_zoo.training.recipe import Recipe
+from perceiver_zoo.training.task import Task
 from perceiver_zoo.training.video import CameraWork
 
 # What the nano models share; small enough to train on a CPU in an hour.
@@ -119,3 +125,20 @@ VIDEO = Recipe(
 )
 
 RECIPES = {recipe.name: recipe for recipe in (IMAGE, TINY_IMAGENET, AUDIO, VIDEO, POINT_CLOUD)}
+
+
+def on_other_data(recipe: Recipe, layout: str) -> Recipe:
+    """The same recipe on data of a public layout; ValueError where that is of another modality."""
+    task, modality = LAYOUTS[layout]
+    if modality != recipe.modality:
+        raise ValueError(f"the layout {layout} is for {modality}, and {recipe.name} reads {recipe.modality}")
+    return replace(
+        recipe, task=task, layout=layout, trained_on=f"data of one's own ({layout})", licence="unknown"
+    )
+
+
+def task_of(card: dict[str, Any], data: Path, modality: Any) -> Task:
+    """The task that a model was trained on, by the card in its config.json."""
+    made_by = RECIPES[card["recipe"]]
+    task = LAYOUTS[card["layout"]][0] if "layout" in card else made_by.task
+    return task(data, modality)

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from perceiver_zoo.pipeline import Pipeline
 from perceiver_zoo.training.changes import CHANGES
 from perceiver_zoo.training.evaluate import answers
-from perceiver_zoo.training.recipes import RECIPES
+from perceiver_zoo.training.recipes import task_of
 
 # Held-out samples a model, so that every change takes two minutes at most on two cores.
 SAMPLES = {"image": 600, "audio": 150, "video": 220, "point_cloud": 300}
@@ -23,7 +23,7 @@ SEED = 0
 def robustness(pipeline: Pipeline, data: Path) -> dict[str, Any]:
     """The contents of robustness.json: top-1 on a fixed random part of the held-out data, changed in each way."""
     entry = pipeline.entry
-    task = RECIPES[entry.config["card"]["recipe"]].task(data, pipeline.modality)
+    task = task_of(entry.config["card"], data, pipeline.modality)
     samples = drawn(list(task.held_out()), SAMPLES[entry.modality])
     ways = [("none", lambda rng, sample, level: sample, ("",)), *CHANGES[entry.modality]]
     rows = []

@@ -17,6 +17,7 @@ from perceiver_zoo.nn import FourierConfig, Perceiver, PerceiverConfig, sharing
 from perceiver_zoo.pipeline import Pipeline, load
 from perceiver_zoo.training import evaluate as measuring
 from perceiver_zoo.training.evaluate import accuracies, calibration_error, confusion, evaluate, write_metrics
+from perceiver_zoo.training.recipes import RECIPES
 from perceiver_zoo.training.task import Batch, Task
 from perceiver_zoo.zoo import read_entry
 from perceiver_zoo.zoo.weights import save_weights
@@ -103,7 +104,7 @@ def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     with torch.no_grad():
         network.readout.linear.weight.mul_(20)
     recipe = type("Recipe", (), {"task": Sounds})
-    monkeypatch.setattr(measuring, "RECIPES", {"sounds": recipe})
+    monkeypatch.setitem(RECIPES, "sounds", recipe)
     monkeypatch.setattr(measuring, "BATCH", 4)
     save_weights(tmp_path / "tiny", network, "audio", modality, ["a", "b", "c"], {"recipe": "sounds"})
     return load(read_entry(tmp_path / "tiny"), device="cpu")
