@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 QUIET = """() => {
     const count = performance.getEntriesByType('resource').length;
     if (window.asked !== count) [window.asked, window.since] = [count, Date.now()];
-    return Date.now() - window.since > 1500;
+    return Date.now() - window.since > 4000;
 }"""
 
 
