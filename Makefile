@@ -17,7 +17,8 @@ test: .venv/test.stamp
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m pyright
-	$(PYTEST) $(WORKERS)
+	$(PYTEST) $(WORKERS) -m 'not browser and not network'
+	$(PYTEST) -m browser # one at a time, for a page answers late beside other work
 
 test-network: .venv/test.stamp
 	$(PYTEST) -m network

@@ -72,7 +72,7 @@ def heading(entry: ZooEntry) -> str:
         f"{network['latent_dim']} channels, {looks} looks (sharing: {own['sharing']}), {network['block_layers']} "
         f"self-attends after each, mean readout over {len(entry.labels)} classes. "
         f"Weights of {entry.size / 1e6:.1f} MB, in half precision.\n\n"
-        f"```python\nimport perceiver_zoo\n\nresult = perceiver_zoo.load({entry.name!r}).classify(file)\n"
+        f"```python\nimport perceiver_zoo\n\nresult = perceiver_zoo.load({json.dumps(entry.name)}).classify(file)\n"
         "result.labels(), result.map()  # what it says, and where it looked\n```\n\n"
         f"Classes: {', '.join(entry.labels)}."
     )
