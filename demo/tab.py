@@ -142,13 +142,15 @@ class ModalityTab(ABC):
         controls.latent.input(self.redraw_latent, asked, [*view, controls.lens], **REDRAW)
         self.view.select(self.pick, asked, [*view, controls.lens, controls.element], **REDRAW)
         controls.lens.change(controls.fit_lens, controls.lens, controls.of_lens, **QUICK)
-        # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
-        self.drawn.change(self.catch_up, [self.drawn, *asked], view, **REDRAW)
         self.labels.change(words.verdict, self.result, self.verdict, **QUICK)
         self.view.play(self.play, asked, view, **REDRAW)
         self.wire_download()
         for panel in self.panels:
+            panel.follow(self)
             panel.wire(self)
+        # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
+        opened, due = [panel.opened for panel in self.panels], [panel.due for panel in self.panels]
+        self.drawn.change(self.catch_up, [self.drawn, *opened, *asked], [*view, *due], **REDRAW)
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
         """Have the model answer on an event."""
@@ -209,11 +211,17 @@ class ModalityTab(ABC):
         view = gr.update(value=view, base=base)
         return [result, view, legend, labels, words.status(result, loading), *updates, drawn]
 
-    def catch_up(self, drawn: tuple | None, result: Result | None, *question: Any) -> list[Any]:
-        """Draw again where the controls have moved on from what was drawn."""
-        if drawn is None or result is None or drawn == (key_of(result), *question):
-            return [gr.skip()] * 3
-        return self.redraw(result, *question)
+    def catch_up(self, drawn: tuple | None, *after: Any) -> list[Any]:
+        """Draw again where the controls have moved on from what was drawn; else the open panels take up what was.
+
+        after: whether each panel is open, the result, and what the controls ask.
+        """
+        opened, (result, *question) = after[: len(self.panels)], after[len(self.panels) :]
+        if drawn is None or result is None:
+            return [gr.skip()] * (3 + len(opened))
+        if drawn != (key_of(result), *question):
+            return [*self.redraw(result, *question), *[gr.skip()] * len(opened)]
+        return [*[gr.skip()] * 3, *(drawn if open_now else gr.skip() for open_now in opened)]
 
     def redraw(self, result: Result | None, *question: Any) -> list[Any]:
         """The view and its legend for one question, from the trace alone, and the question."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import gradio as gr
 
+from demo.parts import QUICK
+
 if TYPE_CHECKING:
     from demo.tab import ModalityTab
 
@@ -16,6 +18,12 @@ class Panel(ABC):
 
     title: ClassVar[str]
     shell: gr.Accordion  # the part itself, set by the tab
+
+    def follow(self, tab: ModalityTab) -> None:
+        """Have `due` be the question that was drawn last, but only while this part is open."""
+        self.opened, self.due = gr.State(False), gr.State(None)
+        self.shell.expand(lambda drawn: (True, drawn), tab.drawn, [self.opened, self.due], **QUICK)
+        self.shell.collapse(lambda: False, None, self.opened, **QUICK)
 
     @abstractmethod
     def build(self, tab: ModalityTab) -> None:

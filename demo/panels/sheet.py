@@ -55,17 +55,14 @@ class Sheet(Panel):
         self.picture = picture(
             "Each on its own scale of colours; click one to open it", 420, f"{tab.modality}-sheet"
         )
-        self.opened = gr.State(False)
         self.drawn = gr.State(None)
 
     def wire(self, tab: ModalityTab) -> None:
-        self.shell.expand(lambda: True, None, self.opened, **QUICK)
-        self.shell.collapse(lambda: False, None, self.opened, **QUICK)
         asked = [tab.result, *tab.asked]
         gr.on(
-            [self.opened.change, self.by.input, self.page.input, tab.drawn.change],
+            [self.due.change, self.by.input, self.page.input],
             self.draw,
-            [self.opened, self.by, self.page, *asked],
+            [self.by, self.page, *asked],
             [self.picture, self.page, self.drawn],
             **QUICK,
         )
@@ -73,9 +70,9 @@ class Sheet(Panel):
         opens = [tab.view, tab.legend, tab.drawn, controls.lens, controls.latent]
         self.picture.select(self.open, [self.drawn, *asked], opens, **QUICK)
 
-    def draw(self, opened: bool, by: str, page: int, result: Result | None, *question: Any) -> list[Any]:
+    def draw(self, by: str, page: int, result: Result | None, *question: Any) -> list[Any]:
         """The sheet at the asked look, head and scale; how many sheets there are; where each latent stands."""
-        if not opened or result is None:
+        if result is None:
             return [gr.skip()] * 3
         if by == "share" and result.trace.evidence is None:
             raise gr.Error(

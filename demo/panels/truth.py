@@ -43,45 +43,33 @@ class Truth(Panel):
         self.button = gr.Button("Draw deletion and insertion curves", size="sm")
         self.drawing = gr.HTML(label="Curves", elem_classes="truth", apply_default_css=False)
         self.measured = gr.HTML(label="Measured", elem_classes="truth", apply_default_css=False)
-        self.opened = gr.State(False)
         self.curved = gr.State(None)  # the question the curves answer
 
     def wire(self, tab: ModalityTab) -> None:
-        self.shell.expand(lambda: True, None, self.opened, **QUICK)
-        self.shell.collapse(lambda: False, None, self.opened, **QUICK)
         asked = [tab.result, *tab.asked]
-        turned = [self.opened.change, self.share.input, self.way.input, tab.drawn.change]
-        gr.on(turned, self.check, [self.opened, self.share, self.way, *asked], self.outcome, **RUN)
-        gr.on(
-            [self.opened.change, tab.labels.change],
-            lambda opened, result: measured_html(result.model) if opened and result else gr.skip(),
-            [self.opened, tab.result],
-            self.measured,
-            **QUICK,
-        )
+        turned = [self.due.change, self.share.input, self.way.input]
+        gr.on(turned, self.check, [self.share, self.way, *asked], [self.outcome, self.measured], **RUN)
         drawing = [self.drawing, self.curved]
         self.button.click(self.draw, asked, drawing, **DRAW)
         # Curves may come late, or the question move on: what is not of the map above is taken away.
         gr.on(
-            [self.curved.change, tab.drawn.change],
-            lambda curved, drawn: gr.skip() if curved == drawn else ("", None),
-            [self.curved, tab.drawn],
+            [self.curved.change, self.due.change],
+            lambda curved, due: (gr.skip(), gr.skip()) if curved == due else ("", None),
+            [self.curved, self.due],
             drawing,
             **QUICK,
         )
 
-    def check(
-        self, opened: bool, share: float, way: str, result: Result | None, *question: Any
-    ) -> dict[str, Any] | str:
-        """Run again without the marked elements, or with them alone; the sentence and bars that say what came of it."""
-        if not opened or result is None:
-            return gr.skip()
-        asked = Question(*question).settled(result)
+    def check(self, share: float, way: str, result: Result | None, *question: Any) -> tuple[Any, Any]:
+        """Run again without the marked elements, or with them alone: what came of it, and what was measured before."""
+        if result is None:
+            return gr.skip(), gr.skip()
+        asked, measured = Question(*question).settled(result), measured_html(result.model)
         weights = asked.weights(result, asked.at)
         if told := impossible(result, weights):
-            return told
+            return told, measured
         after = left_out(pipeline(result.model), result, weights, share / 100, keep=way == "only")
-        return outcome_html(result, after, asked, share, way)
+        return outcome_html(result, after, asked, share, way), measured
 
     def draw(
         self,

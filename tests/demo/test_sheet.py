@@ -32,8 +32,8 @@ def answered(request, tmp_path):
 
 def test_every_latent_is_there_once_and_opens_on_a_click(answered):
     sheet, result = answered
-    assert all(value == gr.skip() for value in sheet.draw(False, "focus", 1, result, *ASKED))
-    picture, _, drawn = sheet.draw(True, "focus", 1, result, *ASKED)
+    assert all(value == gr.skip() for value in sheet.draw("focus", 1, None, *ASKED))
+    picture, _, drawn = sheet.draw("focus", 1, result, *ASKED)
     assert sorted(drawn.latents) == list(range(result.trace.latent_count)) and len(drawn.latents) <= MOST
     assert drawn.latents == order(result.trace, 1, None, "focus")[0].tolist()
     right, down = drawn.step
@@ -46,7 +46,7 @@ def test_every_latent_is_there_once_and_opens_on_a_click(answered):
 
 def test_a_click_on_a_sheet_of_another_answer_is_left_alone(answered):
     sheet, result = answered
-    drawn = sheet.draw(True, "share", 1, result, *ASKED)[2]
+    drawn = sheet.draw("share", 1, result, *ASKED)[2]
     other = load(default_model(result.sample.modality)).classify(result.sample)
     event = SimpleNamespace(index=[1, 1])
     assert all(value == gr.skip() for value in sheet.open(event, drawn, other, *ASKED))

@@ -39,16 +39,25 @@ def skipped(value) -> bool:
 def test_a_question_asked_meanwhile_is_drawn(tab, answered):
     result, drawn = answered[0], answered[-1]
     assert drawn[1:] == MEAN
-    view, legend, now = tab.catch_up(drawn, result, *LATENT)
+    closed = [False] * len(tab.panels)
+    view, legend, now, *due = tab.catch_up(drawn, *closed, result, *LATENT)
     assert now == (drawn[0], *LATENT) and "latent 3" in legend
     assert view["maps"] != answered[1]["value"]["maps"]
-    assert all(skipped(value) for value in tab.catch_up(drawn, result, *MEAN))
+    assert len(due) == len(closed) and all(skipped(value) for value in due)
+    assert all(skipped(value) for value in tab.catch_up(drawn, *closed, result, *MEAN))
+
+
+def test_only_an_open_panel_takes_up_what_was_drawn(tab, answered):
+    opened = [number == 1 for number in range(len(tab.panels))]
+    view, legend, now, *due = tab.catch_up(answered[-1], *opened, answered[0], *MEAN)
+    assert all(skipped(value) for value in (view, legend, now))
+    assert [at == answered[-1] for at in due] == opened and sum(map(skipped, due)) == len(due) - 1
 
 
 def test_a_map_of_an_earlier_answer_is_drawn_again(tab, answered, tmp_path):
     late, later = answered[-1], tab.answer(str(make("image", tmp_path)), default_model("image"), None, *MEAN)
     assert later[-1] != late and later[1]["base"]["key"] == later[-1][0]
-    view, _, now = tab.catch_up(late, later[0], *MEAN)
+    view, _, now, *_ = tab.catch_up(late, *[False] * len(tab.panels), later[0], *MEAN)
     assert now == later[-1] and view["key"] == later[1]["base"]["key"]
 
 

@@ -52,7 +52,7 @@ def test_the_sentence_is_what_the_model_says_without(panel, model, result, way):
     label, *_ = result.labels()
     weights = result.weights("class_evidence", look=1)
     after = left_out(model, result, weights, 0.3, keep=way == "only")
-    html = panel.check(True, 30, way, result, *EVIDENCE)
+    html = panel.check(30, way, result, *EVIDENCE)[0]
     expected = 100 * after.mean[result.index_of(label.label)]
     assert percents(html) == pytest.approx([100 * label.probability, expected], abs=0.051)
     assert f"width:{expected:.2f}%" in html and label.label in html
@@ -61,21 +61,20 @@ def test_the_sentence_is_what_the_model_says_without(panel, model, result, way):
 def test_signed_maps_are_ranked_by_value_for_the_class_that_was_asked(panel, model, result):
     other = result.labels()[2].label
     asked = Question(*EVIDENCE)._replace(label=other)
-    html = panel.check(True, 30, "out", result, *asked)
+    html = panel.check(30, "out", result, *asked)[0]
     after = left_out(model, result, result.weights("class_evidence", look=1, label=other), 0.3)
     index = result.index_of(other)
     assert percents(html) == pytest.approx([100 * result.mean[index], 100 * after.mean[index]], abs=0.051)
 
 
 def test_nothing_left_out_changes_nothing(panel, result):
-    before, after = percents(panel.check(True, 0, "out", result, *EVIDENCE))
+    before, after = percents(panel.check(0, "out", result, *EVIDENCE)[0])
     assert before == after
 
 
-def test_a_folded_panel_runs_nothing(panel, result, monkeypatch):
+def test_without_an_answer_nothing_runs(panel, monkeypatch):
     monkeypatch.setattr(truth, "left_out", None)
-    assert panel.check(False, 30, "out", result, *EVIDENCE) == gr.skip()
-    assert panel.check(True, 30, "out", None, *EVIDENCE) == gr.skip()
+    assert panel.check(30, "out", None, *EVIDENCE) == (gr.skip(), gr.skip())
 
 
 def test_a_map_of_one_window_of_several_says_why_not(panel):
@@ -86,7 +85,7 @@ def test_a_map_of_one_window_of_several_says_why_not(panel):
     result = model.classify(AudioSample(noise, rate))
     assert len(result.trace.latents) > 1
     asked = Question(*EVIDENCE)._replace(lens="looks_at")
-    for told in (panel.check(True, 30, "out", result, *asked), panel.draw(result, *asked)[0]):
+    for told in (panel.check(30, "out", result, *asked)[0], panel.draw(result, *asked)[0]):
         assert "choose another lens" in told
 
 
