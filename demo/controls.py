@@ -11,7 +11,7 @@ from demo.question import Question
 from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.nn import Trace
 from perceiver_zoo.pipeline import Result
-from perceiver_zoo.zoo import find
+from perceiver_zoo.zoo import default_lens, find
 
 LIKELIEST, NO_CLASS, NO_LOOK = ("The likeliest", ""), ("No other", ""), ("Nothing", 0)
 
@@ -29,11 +29,12 @@ class Controls:
         with gr.Group(elem_classes="asks"):
             answered = network["readout"] != "mean"
             lenses = [(lens.title, name) for name, lens in LENSES.items() if answered or name != "answer"]
+            first = LENSES[first_lens(self.model)]
             self.lens = gr.Radio(
                 lenses,
-                value="mean",
+                value=first.name,
                 label="Lens",
-                info=LENSES["mean"].sentence,
+                info=first.sentence,
                 elem_classes=touching("lens"),
             )
             with gr.Row():
@@ -69,6 +70,7 @@ class Controls:
                     value="weights",
                     label="Scale",
                     info="The paper draws the scores before",
+                    interactive=len(first.scales) > 1,
                     elem_classes=touching("scale"),
                 )
                 self.minus = gr.Dropdown(
@@ -84,7 +86,7 @@ class Controls:
                     value="",
                     label="Class",
                     info="Whose evidence",
-                    interactive=False,
+                    interactive="label" in first.takes,
                     elem_classes=touching("class"),
                 )
                 self.versus = gr.Dropdown(
@@ -92,7 +94,7 @@ class Controls:
                     value="",
                     label="Against",
                     info="The difference of two",
-                    interactive=False,
+                    interactive="label" in first.takes,
                     elem_classes=touching("against"),
                 )
         self.element = gr.State(None)
@@ -123,14 +125,13 @@ class Controls:
         classes = [(name, name) for name in best + sorted(set(result.names) - set(best))]
         if not same:
             asked = asked._replace(
-                lens=kept(asked.lens, lenses, "mean"),
+                lens=kept(asked.lens, lenses, first_lens(result.model)),
                 latent=min(int(asked.latent), latents),
                 look=min(int(asked.look), looks),
                 head=kept(asked.head, heads, ALL_HEADS),
                 label=kept(asked.label, classes, ""),
                 versus=kept(asked.versus, classes, ""),
                 minus=asked.minus if asked.minus <= looks else 0,
-                element=None,
             )
         labels, others = [LIKELIEST, *classes], [NO_CLASS, *classes]
         if same:
@@ -141,12 +142,17 @@ class Controls:
             gr.update(maximum=latents, value=asked.latent),
             gr.update(maximum=max(looks, 2), value=asked.look, visible=looks > 1),
             gr.update(choices=heads, value=asked.head),
-            gr.skip(),
+            asked.scale,
             gr.update(choices=labels, value=asked.label),
             gr.update(choices=others, value=asked.versus),
             gr.update(choices=less_choices(looks), value=asked.minus, visible=looks > 1),
             asked.element,
         ]
+
+
+def first_lens(model: str) -> str:
+    """The lens a model is shown under first: the one its measured faithfulness earns, else the plain mean."""
+    return default_lens(model) or "mean"
 
 
 def touching(control: str) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 import gradio as gr
 
 from demo.glossary import glossary
+from demo.link import NOTHING, Link, read
+from demo.tab import ModalityTab
 from demo.tabs import TABS
 from demo.views.cloud import PLOTLY_SCRIPT, head
 from demo.views.live import script
@@ -31,14 +33,25 @@ def build() -> gr.Blocks:
         gr.HTML('<button type="button" class="tour-again">Show me around</button>', label="Tour")
         tabs: list[Any] = [make() for make in TABS]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        with gr.Tabs(overflow_behavior="wrap"):
+        link = gr.State(None)
+        with gr.Tabs(overflow_behavior="wrap") as rooms:
             for tab in tabs:
                 with gr.Tab(tab.title, id=tab.modality) as shell:
-                    tab.build()
-                if hasattr(tab, "first_example"):
+                    tab.build(link) if isinstance(tab, ModalityTab) else tab.build()
+                if isinstance(tab, ModalityTab):
+                    shell.select(tab.open, [tab.input, link], [tab.input, tab.model], **quiet)
+                elif hasattr(tab, "first_example"):
                     shell.select(tab.first_example, tab.input, tab.input, **quiet)
+                shell.select(None, None, None, js=f"() => zooOpened('{tab.modality}')")
         first = tabs[0]
-        page.load(first.first_example, first.input, first.input, **quiet)
+        page.load(linked, None, [link, rooms], **quiet).then(
+            lambda file, link: (
+                first.open(file, link) if link.tab in ("", first.modality) else [gr.skip()] * 2
+            ),
+            [first.input, link],
+            [first.input, first.model],
+            **quiet,
+        )
         with gr.Accordion(
             "What attention is and is not, and a glossary", open=False, elem_classes="explained-row"
         ):
@@ -47,12 +60,20 @@ def build() -> gr.Blocks:
     return page
 
 
+def linked(request: gr.Request) -> tuple[Link, Any]:
+    """What the page's address asks for, and the tab it names; that a tab is chosen opens it (`ModalityTab.open`)."""
+    link = read(request.query_params)
+    if link.tab not in {tab.modality for tab in TABS}:
+        return NOTHING, gr.skip()
+    return link, gr.Tabs(selected=link.tab)
+
+
 def theme() -> gr.themes.Base:
     """Neutral greys and one accent."""
     return gr.themes.Base(primary_hue="violet", neutral_hue="gray", radius_size="sm")
 
 
-SCRIPTS = ("network.js", "tour.js")
+SCRIPTS = ("address.js", "network.js", "tour.js")
 
 
 def scripts() -> str:

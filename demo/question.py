@@ -47,7 +47,7 @@ class Question(NamedTuple):
     @property
     def signed(self) -> bool:
         """Whether values may lie on both sides of a zero that means nothing."""
-        return self.in_logits or bool(self.minus)
+        return LENSES[self.lens].signed or bool(self.less)
 
     @property
     def in_logits(self) -> bool:
@@ -60,7 +60,7 @@ class Question(NamedTuple):
     @property
     def is_attention(self) -> bool:
         """Whether the map shares one whole out among the elements."""
-        return not self.signed and self.own_scale == "weights"
+        return not self.signed and not self.in_logits and self.own_scale == "weights"
 
     def takes(self, argument: str) -> bool:
         return argument in LENSES[self.lens].takes
@@ -75,6 +75,11 @@ class Question(NamedTuple):
             most = int(np.argmax(result.weights("mean", look=self.at)))
             return asked._replace(element=divmod(most, elements))
         window, index = self.element
+        if (
+            result.trace.mask is not None
+            and not result.trace.mask[min(window, windows - 1), min(index, elements - 1)]
+        ):
+            return asked._replace(element=None).settled(result)
         return asked._replace(element=(min(window, windows - 1), min(index, elements - 1)))
 
     def of(self, look: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import time
 from abc import ABC, abstractmethod
@@ -14,8 +15,9 @@ import gradio as gr
 import numpy as np
 
 from demo import words
-from demo.controls import Controls
+from demo.controls import Controls, first_lens
 from demo.downloads import bring, offer, titled
+from demo.link import Link, query_of
 from demo.models import pipeline
 from demo.panels import PANELS
 from demo.parts import QUICK
@@ -80,8 +82,9 @@ class ModalityTab(ABC):
     def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
         """What the view outlines for an element."""
 
-    def build(self) -> None:
-        """Lay the tab out and wire it."""
+    def build(self, link: gr.State) -> None:
+        """Lay the tab out and wire it. link: what the page's address asks for."""
+        self.link = link
         gr.Markdown(self.sentence, elem_classes="sentence")
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=260, elem_classes="goes-in"):
@@ -154,10 +157,10 @@ class ModalityTab(ABC):
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
         """Have the model answer on an event."""
-        view, asked = [self.view, self.legend], [self.result, *self.asked]
+        view = [self.view, self.legend]
         event(
             self.answer,
-            [self.input, self.model, *asked],
+            [self.input, self.model, self.result, self.link, *self.asked],
             [self.result, *view, self.labels, self.status, *self.asked, self.drawn],
             show_progress="minimal",
             show_progress_on=[self.status],
@@ -187,7 +190,9 @@ class ModalityTab(ABC):
         bring(name, progress)
         return gr.update(choices=self.model_choices(), value=name)
 
-    def answer(self, file: str | None, model: str, before: Result | None, *question: Any) -> list[Any]:
+    def answer(
+        self, file: str | None, model: str, before: Result | None, link: Link | None, *question: Any
+    ) -> list[Any]:
         """Run the model on `file`; a file that cannot be read leaves the last answer as it is."""
         nothing = [gr.skip()] * (6 + len(self.asked))
         if find(model).state == "remote":
@@ -204,12 +209,27 @@ class ModalityTab(ABC):
             raise gr.Error(str(error), title="This file could not be read", print_exception=False) from None
         # Controls that fit already are left alone: someone may be turning them.
         same = before is not None and before.model == result.model
-        asked, updates = self.controls.fit(result, Question(*question), same)
+        asked = Question(*question) if same else self.first_question(result, before, link, *question)
+        asked, updates = self.controls.fit(result, asked, same)
         view, legend, drawn = self.redraw(result, *asked)
-        base = self.base(result.sample, self.layout(result)) | {"key": key_of(result)}
+        base = self.base(result.sample, self.layout(result)) | {
+            "key": key_of(result),
+            "example": self.example_of(file),
+        }
         labels = {label.label: label.probability for label in result.labels()}
         view = gr.update(value=view, base=base)
         return [result, view, legend, labels, words.status(result, loading), *updates, drawn]
+
+    def first_question(
+        self, result: Result, before: Result | None, link: Link | None, *question: Any
+    ) -> Question:
+        """What a model is asked first: what the link says, or what the last one was, each by its own first lens."""
+        asked = Question(*question)._replace(element=None)
+        last = before.model if before else default_model(self.modality)
+        if asked.lens == first_lens(last):
+            asked = asked._replace(lens=first_lens(result.model))
+        asked_for = link.question if link and link.tab == self.modality and not before else {}
+        return asked._replace(**asked_for)
 
     def catch_up(self, drawn: tuple | None, *after: Any) -> list[Any]:
         """Draw again where the controls have moved on from what was drawn; else the open panels take up what was.
@@ -250,6 +270,7 @@ class ModalityTab(ABC):
             "text": alternative or name,
             "look": asked.at,
             "looks": len(result.trace.looks),
+            "query": query_of(self.modality, result.model, asked),
             "marked": self.mark(result, asked.picked) if asked.takes("element") else None,
         }
         line = f'<p class="where" aria-live="polite">{alternative} {asked.readers(result)}</p>'
@@ -289,6 +310,21 @@ class ModalityTab(ABC):
     def example_labels(self) -> list[str]:
         return [Path(item["file"]).stem.replace("_", " ") for item in self.examples()]
 
-    def first_example(self, file: str | None) -> Any:
-        """The first example when nothing has been dropped yet, so that no tab opens empty."""
-        return gr.skip() if file else self.example_files()[0][0]
+    def example_of(self, file: str) -> str:
+        """The name of the example that `file` is, or "" where it is a visitor's own."""
+        same = (own for (own,) in self.example_files() if filecmp.cmp(own, file, shallow=False))
+        return next((Path(own).stem for own in same), "")
+
+    def open(self, file: str | None, link: Link | None) -> list[Any]:
+        """The input and the model when nothing has been dropped yet, so that no tab opens empty.
+
+        What the page's address says of this tab, else the first example. link: None before the address was read.
+        """
+        if file or link is None:
+            return [gr.skip()] * 2
+        files = {Path(own).stem: own for (own,) in self.example_files()}
+        first = self.example_files()[0][0]
+        if link.tab != self.modality:
+            return [first, gr.skip()]
+        known = link.model in list_models(self.modality)
+        return [files.get(link.example, first), link.model if known else gr.skip()]

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from demo.tab import ModalityTab
 
 
+LINK = (
+    "<p>The address of this page reopens this tab with its model, example, lens and settings; a file of your own is "
+    'not in it. <button type="button" class="copy-link">Copy the link</button></p>'
+)
+
+
 class Home(Panel):
     """A file is made when it is asked for, of the question the controls ask."""
 
@@ -30,6 +36,7 @@ class Home(Panel):
             self.kind = gr.Dropdown(kinds, value=kinds[0][1], label="File", info="Of what is asked above")
             self.make = gr.Button("Write the file", elem_id=f"{tab.modality}-home")
         self.file = gr.File(label="Your file", interactive=False, height=90)
+        gr.HTML(LINK, label="Link", elem_classes="link-row")
         self.lines = gr.Code(language="python", label="The same in Python", interactive=False)
 
     def wire(self, tab: ModalityTab) -> None:

@@ -29,6 +29,7 @@ async function update() {
   bar.stop();
   [value, maps, look] = [now, zooMaps(now), now.maps.length > 1 ? now.look : 0];
   bar.show(value);
+  zooShown(element, base, value);
   plot.setAttribute("aria-label", `${value.text} Arrow keys move over the elements, Enter picks one.`);
   find("waiting").hidden = true;
   fit();

@@ -23,6 +23,7 @@ function update() {
   bar.stop();
   [base, value, maps, look] = [props.base, now, zooMaps(now), now.maps.length > 1 ? now.look : 0];
   bar.show(value);
+  zooShown(element, base, value);
   plot.setAttribute("aria-label", value.text);
   find("waiting").hidden = true;
   draw();

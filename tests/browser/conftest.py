@@ -60,10 +60,18 @@ def visit(chromium, address):
     opened = []
     forgiven = []
 
-    def open_page(width: int = 1280, height: int = 1000, scheme: str = "light", expected: str = "no message"):
+    def open_page(
+        width: int = 1280,
+        height: int = 1000,
+        scheme: str = "light",
+        expected: str = "no message",
+        path: str = "",
+        permissions: list[str] | None = None,
+    ):
         forgiven.append(expected)
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        opened.append((context, Watched(context.new_page(), address)))
+        size = {"width": width, "height": height}
+        context = chromium.new_context(viewport=size, color_scheme=scheme, permissions=permissions or [])
+        opened.append((context, Watched(context.new_page(), address + path)))
         return opened[-1][1].page
 
     yield open_page

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 QUIET = """() => {
     const count = performance.getEntriesByType('resource').length;
     if (window.asked !== count) [window.asked, window.since] = [count, Date.now()];
-    return Date.now() - window.since > 4000;
+    return Date.now() - window.since > 2500;
 }"""
 
 
@@ -66,12 +66,12 @@ def test_hovering_and_arrow_keys_tell_value_and_position(visit):
     panel = open_tab(page, "image")
     plot, readout = panel.locator(".plot"), panel.locator(".readout")
     plot.hover()
-    readout.filter(has_text="of the attention at pixel").wait_for(timeout=PATIENCE)
+    readout.filter(has_text="of the logit at pixel").wait_for(timeout=PATIENCE)
     told = readout.inner_text()
     plot.focus()
     plot.press("ArrowRight")
     page.wait_for_function("told => document.querySelector('.readout').innerText !== told", arg=told)
-    assert "of the attention at pixel" in readout.inner_text()
+    assert "of the logit at pixel" in readout.inner_text()
 
 
 def moment(panel) -> float:
@@ -146,7 +146,7 @@ def test_a_point_is_told_under_the_pointer_and_the_camera_stays(visit):
     page = visit()
     panel = open_tab(page, "point_cloud")
     hover_a_point(page, panel)
-    assert "of the attention at point" in panel.locator(".readout").inner_text()
+    assert "of the logit at point" in panel.locator(".readout").inner_text()
     assert panel.locator(".cloud canvas").count() == 1
 
 

@@ -8,6 +8,7 @@ import gradio as gr
 import pytest
 
 from demo.interface import launch_options
+from demo.link import NOTHING
 from demo.tabs.image import ImageTab
 from tests.browser.conftest import Watched
 from tests.server import free_port
@@ -39,8 +40,9 @@ def page(chromium, held):
         tab = ImageTab()
         with gr.Tab(tab.title):
             gr.HTML(elem_id="masthead")
-            tab.build()
-        blocks.load(tab.first_example, tab.input, tab.input)
+            link = gr.State(NOTHING)
+            tab.build(link)
+        blocks.load(tab.open, [tab.input, link], [tab.input, tab.model])
     blocks.launch(server_port=free_port(), prevent_thread_lock=True, quiet=True, **launch_options())
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
     try:
@@ -53,6 +55,8 @@ def page(chromium, held):
 def test_a_late_map_does_not_stay_over_a_newer_one(page, held):
     legend = page.locator(".legend")
     legend.wait_for(timeout=PATIENCE)
+    page.get_by_text("Mean over latents", exact=True).click()
+    page.locator(".legend", has_text="mean over latents").wait_for(timeout=PATIENCE)
     with page.expect_request("**/queue/join*"):  # this map waits
         page.get_by_text("Before the softmax", exact=True).click()
     slider = page.get_by_role("slider", name="Latent").first

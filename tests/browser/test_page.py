@@ -42,6 +42,7 @@ def test_a_dropped_file_is_answered_and_redrawn(visit, modality, tmp_path):
     assert panel.locator(".says").inner_text().count("%") == 5
     assert "s to run" in panel.locator(".status").first.inner_text()
     drawn = picture(page)
+    panel.get_by_text("Mean over latents", exact=True).click()  # the first lens has one scale only
     panel.get_by_text("Before the softmax", exact=True).click()
     panel.locator(".legend", has_text="before the softmax").wait_for(timeout=PATIENCE)
     wait_for_another(page, drawn)

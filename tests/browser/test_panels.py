@@ -26,7 +26,7 @@ def test_a_picture_is_taken_home(visit, tmp_path):
     download.value.save_as(tmp_path / "map.png")
     with Image.open(tmp_path / "map.png") as picture:
         assert picture.format == "PNG" and min(picture.size) > 300
-    assert "mean.look_3" in download.value.suggested_filename
+    assert "gradient" in download.value.suggested_filename
     panel.get_by_text("export.save(").first.wait_for(timeout=PATIENCE)
 
 

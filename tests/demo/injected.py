@@ -11,6 +11,8 @@ import gradio as gr
 import pytest
 
 from demo.interface import launch_options
+from demo.link import NOTHING
+from demo.tab import ModalityTab
 from perceiver_zoo.zoo import ZooEntry
 from tests.server import free_port
 
@@ -26,7 +28,7 @@ def served(make: Any, model: Any, state: str = "cached") -> Iterator[str]:
         with gr.Blocks() as page:
             tab = make()
             with gr.Tab(tab.title, id=tab.modality):
-                tab.build()
+                tab.build(gr.State(NOTHING)) if isinstance(tab, ModalityTab) else tab.build()
         page.launch(
             server_port=free_port(), prevent_thread_lock=True, quiet=True, inbrowser=False, **launch_options()
         )

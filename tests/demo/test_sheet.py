@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from demo.link import NOTHING
 from demo.panels.sheet import MOST, Sheet, composed
 from demo.question import Question
 from demo.tabs import TABS
@@ -24,7 +25,7 @@ def answered(request, tmp_path):
     """A modality's tab, its sheet, and what its default model says of a file."""
     with gr.Blocks():
         tab = next(make_tab() for make_tab in TABS if make_tab.modality == request.param)
-        tab.build()
+        tab.build(gr.State(NOTHING))
     sheet = next(panel for panel in tab.panels if isinstance(panel, Sheet))
     file = make(request.param, tmp_path)
     return sheet, load(default_model(request.param)).classify(file)

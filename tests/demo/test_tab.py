@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from demo.link import NOTHING
 from demo.tabs.image import ImageTab
 from demo.views.live import unpacked
 from perceiver_zoo.lenses import LENSES, readers
@@ -23,13 +24,13 @@ LATENT = ("latent", 3, 1, "mean", "scores", *REST)
 def tab():
     with gr.Blocks():
         tab = ImageTab()
-        tab.build()
+        tab.build(gr.State(NOTHING))
     return tab
 
 
 @pytest.fixture
 def answered(tab, tmp_path):
-    return tab.answer(str(make("image", tmp_path)), default_model("image"), None, *MEAN)
+    return tab.answer(str(make("image", tmp_path)), default_model("image"), None, None, *MEAN)
 
 
 def skipped(value) -> bool:
@@ -55,7 +56,10 @@ def test_only_an_open_panel_takes_up_what_was_drawn(tab, answered):
 
 
 def test_a_map_of_an_earlier_answer_is_drawn_again(tab, answered, tmp_path):
-    late, later = answered[-1], tab.answer(str(make("image", tmp_path)), default_model("image"), None, *MEAN)
+    late, later = (
+        answered[-1],
+        tab.answer(str(make("image", tmp_path)), default_model("image"), None, None, *MEAN),
+    )
     assert later[-1] != late and later[1]["base"]["key"] == later[-1][0]
     view, _, now, *_ = tab.catch_up(late, *[False] * len(tab.panels), later[0], *MEAN)
     assert now == later[-1] and view["key"] == later[1]["base"]["key"]
@@ -81,7 +85,7 @@ def test_all_looks_share_one_scale(tab, answered):
 def test_an_answer_of_the_same_model_leaves_the_controls_alone(tab, answered, tmp_path):
     file = str(make("image", tmp_path))
     assert not any(skipped(control) for control in answered[5:9])  # the first fits them to its model
-    again = tab.answer(file, default_model("image"), answered[0], *MEAN)
+    again = tab.answer(file, default_model("image"), answered[0], None, *MEAN)
     assert all(skipped(control) for control in again[5:9])
 
 
@@ -133,3 +137,12 @@ def test_every_lens_of_the_model_redraws_at_once(tab, answered, lens):
     quickest = min(timeit.repeat(lambda: tab.redraw(result, *asked), number=1, repeat=5))
     # The gradient lens works through every row twice.
     assert quickest < (0.5 if lens == "gradient" else 0.1)
+
+
+def test_what_has_no_negative_side_has_the_even_colours(tab, answered):
+    asked = ("gradient", *MEAN[1:])
+    view, legend, _ = tab.redraw(answered[0], *asked)
+    assert not view["signed"] and view["low"] == 0 and "attention times gradient" in legend
+    assert view["unit"] == "of the logit" and "of this map's attention" not in view["text"]
+    against = tab.redraw(answered[0], *asked[:6], "dog", 0, None)[0]
+    assert against["signed"] and against["low"] == -against["high"]

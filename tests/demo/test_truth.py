@@ -10,6 +10,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from demo.link import NOTHING
 from demo.panels import truth
 from demo.panels.truth import Truth, measured_html
 from demo.question import Question
@@ -29,7 +30,7 @@ EVIDENCE = ("class_evidence", 1, 2, "mean", "weights", "", "", 0, None)
 def panel():
     with gr.Blocks():
         tab = ImageTab()
-        tab.build()
+        tab.build(gr.State(NOTHING))
     return next(panel for panel in tab.panels if isinstance(panel, Truth))
 
 
