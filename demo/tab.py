@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,13 +20,12 @@ from demo.downloads import bring, offer, titled
 from demo.link import Link, query_of
 from demo.models import pipeline
 from demo.panels import PANELS
+from demo.part import Part
 from demo.parts import QUICK
 from demo.question import Question
 from demo.views.keys import key_of
-from demo.views.live import packed
 from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.media.error import MediaError
-from perceiver_zoo.modalities.base import Layout
 from perceiver_zoo.pipeline import Result, default_model
 from perceiver_zoo.zoo import assets, find, list_models
 
@@ -38,7 +37,7 @@ MAP_FORMAT = (
 )
 
 
-class ModalityTab(ABC):
+class ModalityTab(Part):
     """One tab. A subclass says what goes in and how a map is drawn; events and controls are the same for all."""
 
     modality: ClassVar[str]
@@ -50,63 +49,43 @@ class ModalityTab(ABC):
     def make_input(self) -> Any:
         """The drop zone; its value is a file's path."""
 
-    @abstractmethod
-    def make_view(self) -> gr.HTML:
-        """The live view a map is drawn in."""
+    @property
+    def parts(self) -> list[Part]:
+        """What is shown of an answer, each in a view of its own."""
+        return [self]
 
-    @abstractmethod
-    def base(self, sample: Any, layout: Any) -> dict[str, Any]:
-        """What the view lays maps over, sent once an answer."""
-
-    @abstractmethod
-    def cells(self, sample: Any, layout: Any, folded: np.ndarray) -> np.ndarray:
-        """A folded map as the view shows it: [layers, rows, columns], or a value a point; NaN was not read."""
-
-    def layout(self, result: Result) -> Layout:
-        """The layout of what this tab shows, where the model read more than that."""
-        return result.layout
-
-    def part(self, result: Result, weights: np.ndarray) -> np.ndarray:
-        """The weights [W, M] of what this tab shows."""
-        return weights
-
-    def first(self, result: Result) -> int:
-        """Index in the input array of the first element this tab shows."""
-        return 0
-
-    @abstractmethod
-    def element_at(self, sample: Any, layout: Any, place: list[int]) -> tuple[int, int]:
-        """(window, index) of the element at a clicked place; KeyError where nothing was read."""
-
-    @abstractmethod
-    def mark_of(self, sample: Any, layout: Any, element: tuple[int, int]) -> Any:
-        """What the view outlines for an element."""
+    @property
+    def files(self) -> str:
+        """The modality of the files that go in."""
+        return self.modality
 
     def build(self, link: gr.State) -> None:
         """Lay the tab out and wire it. link: what the page's address asks for."""
-        self.link = link
+        self.link, first = link, self.first_model()
         gr.Markdown(self.sentence, elem_classes="sentence")
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=260, elem_classes="goes-in"):
                 self.input = self.make_input()
-                gr.Examples(
-                    self.example_files(),
-                    self.input,
-                    example_labels=None if self.thumbnails else self.example_labels(),
-                    label="Examples",
-                    cache_examples=False,
-                    api_visibility="private",
-                )
-                self.model = gr.Dropdown(
-                    self.model_choices(), value=default_model(self.modality), label="Model"
-                )
-                self.download = gr.Button(**self.offered(default_model(self.modality)), size="sm")
+                if self.examples():
+                    gr.Examples(
+                        self.example_files(),
+                        self.input,
+                        example_labels=None if self.thumbnails else self.example_labels(),
+                        label="Examples",
+                        cache_examples=False,
+                        api_visibility="private",
+                    )
+                self.model = gr.Dropdown(self.model_choices(), value=first, label="Model")
+                self.download = gr.Button(**self.offered(first), size="sm")
                 self.verdict = gr.HTML(label="What it is sure of", elem_classes="verdict-row")
                 self.labels = gr.Label(num_top_classes=5, label="What it says", elem_classes="says")
             with gr.Column(scale=2, min_width=260):
-                self.view = self.make_view()
+                self.views = [
+                    part.make_view(f"{self.modality}-view{number or ''}")
+                    for number, part in enumerate(self.parts)
+                ]
                 self.legend = gr.HTML(label="Legend", elem_classes="legend-row")
-                self.controls = Controls(default_model(self.modality))
+                self.controls = Controls(first)
                 self.asked = self.controls.build()
                 self.status = gr.HTML(
                     '<div class="status">Drop a file, or click an example.</div>', label="Status"
@@ -117,6 +96,11 @@ class ModalityTab(ABC):
                         panel.build(self)
         self.result = gr.State(None, time_to_live=3600)
         self.wire()
+
+    def first_model(self) -> str:
+        """The best model that is here, or the one to bring."""
+        here = list_models(self.modality, on_disk=True)
+        return default_model(self.modality) if here else list_models(self.modality)[0]
 
     def model_choices(self) -> list[tuple[str, str]]:
         return [(titled(name), name) for name in list_models(self.modality)]
@@ -139,14 +123,16 @@ class ModalityTab(ABC):
             concurrency_limit=2,
             trigger_mode="always_last",
         )
-        view, asked = [self.view, self.legend, self.drawn], [self.result, *self.asked]
+        asked = [self.result, *self.asked]
+        self.shown = view = [*self.views, self.legend, self.drawn]
         controls = self.controls
         gr.on([control.input for control in controls.plain], self.redraw, asked, view, **REDRAW)
         controls.latent.input(self.redraw_latent, asked, [*view, controls.lens], **REDRAW)
-        self.view.select(self.pick, asked, [*view, controls.lens, controls.element], **REDRAW)
+        for part, own in zip(self.parts, self.views, strict=True):
+            own.select(self.picking(part), asked, [*view, controls.lens, controls.element], **REDRAW)
+            own.play(self.play, asked, view, **REDRAW)
         controls.lens.change(controls.fit_lens, controls.lens, controls.of_lens, **QUICK)
         self.labels.change(words.verdict, self.result, self.verdict, **QUICK)
-        self.view.play(self.play, asked, view, **REDRAW)
         self.wire_download()
         for panel in self.panels:
             panel.follow(self)
@@ -157,11 +143,10 @@ class ModalityTab(ABC):
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
         """Have the model answer on an event."""
-        view = [self.view, self.legend]
         event(
             self.answer,
             [self.input, self.model, self.result, self.link, *self.asked],
-            [self.result, *view, self.labels, self.status, *self.asked, self.drawn],
+            [self.result, *self.views, self.legend, self.labels, self.status, *self.asked, self.drawn],
             show_progress="minimal",
             show_progress_on=[self.status],
             concurrency_id="run",
@@ -194,10 +179,11 @@ class ModalityTab(ABC):
         self, file: str | None, model: str, before: Result | None, link: Link | None, *question: Any
     ) -> list[Any]:
         """Run the model on `file`; a file that cannot be read leaves the last answer as it is."""
-        nothing = [gr.skip()] * (6 + len(self.asked))
+        views = len(self.parts)
+        nothing = [gr.skip()] * (views + 5 + len(self.asked))
         if find(model).state == "remote":
             line = f'<div class="status">{model} is not on this machine yet: the button below its name brings it.</div>'
-            return [*nothing[:4], line, *nothing[5:]]
+            return [*nothing[: views + 3], line, *nothing[views + 4 :]]
         if not file:
             return nothing
         try:
@@ -211,21 +197,21 @@ class ModalityTab(ABC):
         same = before is not None and before.model == result.model
         asked = Question(*question) if same else self.first_question(result, before, link, *question)
         asked, updates = self.controls.fit(result, asked, same)
-        view, legend, drawn = self.redraw(result, *asked)
-        base = self.base(result.sample, self.layout(result)) | {
-            "key": key_of(result),
-            "example": self.example_of(file),
-        }
+        *values, legend, drawn = self.redraw(result, *asked)
+        example = self.example_of(file)
+        views = [
+            gr.update(value=value, base=part.base_of(result, example=example))
+            for part, value in zip(self.parts, values, strict=True)
+        ]
         labels = {label.label: label.probability for label in result.labels()}
-        view = gr.update(value=view, base=base)
-        return [result, view, legend, labels, words.status(result, loading), *updates, drawn]
+        return [result, *views, legend, labels, words.status(result, loading), *updates, drawn]
 
     def first_question(
         self, result: Result, before: Result | None, link: Link | None, *question: Any
     ) -> Question:
         """What a model is asked first: what the link says, or what the last one was, each by its own first lens."""
         asked = Question(*question)._replace(element=None)
-        last = before.model if before else default_model(self.modality)
+        last = before.model if before else self.first_model()
         if asked.lens == first_lens(last):
             asked = asked._replace(lens=first_lens(result.model))
         asked_for = link.question if link and link.tab == self.modality and not before else {}
@@ -238,62 +224,59 @@ class ModalityTab(ABC):
         """
         opened, (result, *question) = after[: len(self.panels)], after[len(self.panels) :]
         if drawn is None or result is None:
-            return [gr.skip()] * (3 + len(opened))
+            return [gr.skip()] * (len(self.shown) + len(opened))
         if drawn != (key_of(result), *question):
             return [*self.redraw(result, *question), *[gr.skip()] * len(opened)]
-        return [*[gr.skip()] * 3, *(drawn if open_now else gr.skip() for open_now in opened)]
+        return [*[gr.skip()] * len(self.shown), *(drawn if open_now else gr.skip() for open_now in opened)]
 
     def redraw(self, result: Result | None, *question: Any) -> list[Any]:
         """The view and its legend for one question, from the trace alone, and the question."""
         if result is None:
-            return [gr.skip()] * 3
+            return [gr.skip()] * len(self.shown)
         asked = Question(*question)
         return self.show(result, asked, [asked.at])
 
     def play(self, result: Result | None, *question: Any) -> list[Any]:
         """The same with the maps of all looks, for the view to show one after the other."""
         if result is None:
-            return [gr.skip()] * 3
+            return [gr.skip()] * len(self.shown)
         return self.show(result, Question(*question), list(range(len(result.trace.looks))))
 
     def show(self, result: Result, asked: Question, looks: list[int]) -> list[Any]:
-        """The maps of some looks on one scale of colours, the legend of the asked one, and the question."""
+        """The maps of some looks in every view, the legend of the asked one, and the question."""
         drawn, asked = (key_of(result), *asked), asked.settled(result)
         maps = {look: asked.weights(result, look) for look in {*looks, asked.at}}
-        layout = self.layout(result)
-        parts = [layout.fold(self.part(result, maps[look])) for look in looks]
-        cells = [self.cells(result.sample, layout, part) for part in parts]
-        alternative = words.alternative(result, maps[asked.at]) if asked.is_attention else ""
-        name = asked.caption(result)
-        view = packed(cells, asked.span(np.stack(cells)), asked.signed, asked.unit) | {
-            "key": key_of(result),
-            "text": alternative or name,
-            "look": asked.at,
-            "looks": len(result.trace.looks),
-            "query": query_of(self.modality, result.model, asked),
-            "marked": self.mark(result, asked.picked) if asked.takes("element") else None,
-        }
-        line = f'<p class="where" aria-live="polite">{alternative} {asked.readers(result)}</p>'
-        return [view, words.named(name) + line, drawn]
+        told, name = self.told(result, asked, maps[asked.at]), asked.caption(result)
+        query = query_of(self.modality, result.model, asked)
+        values = [
+            part.value(result, asked, looks, maps) | {"text": told or name, "query": query}
+            for part in self.parts
+        ]
+        line = f'<p class="where" aria-live="polite">{told} {asked.readers(result)}</p>'
+        return [*values, words.named(name) + line + self.beside(result, asked, maps[asked.at]), drawn]
 
-    def mark(self, result: Result, element: tuple[int, int]) -> Any:
-        """What the view outlines for the picked element, where it shows it at all."""
-        window, index = element[0], element[1] - self.first(result)
-        layout = self.layout(result)
-        inside = 0 <= index < int(np.prod(layout.shape))
-        return self.mark_of(result.sample, layout, (window, index)) if inside else None
+    def told(self, result: Result, asked: Question, weights: np.ndarray) -> str:
+        """The map in words, where it shares one whole out among the elements."""
+        return words.alternative(result, weights) if asked.is_attention else ""
 
-    def pick(self, event: gr.EventData, result: Result | None, *question: Any) -> list[Any]:
-        """A click on an element asks what else those latents read that read it."""
-        if result is None:
-            return [gr.skip()] * 5
-        try:
-            window, index = self.element_at(result.sample, self.layout(result), event._data["index"])
-        except KeyError:  # nothing was read there
-            return [gr.skip()] * 5
-        element = window, index + self.first(result)
-        asked = Question(*question)._replace(lens="looks_at", element=element)
-        return [*self.redraw(result, *asked), "looks_at", element]
+    def beside(self, result: Result, asked: Question, weights: np.ndarray) -> str:
+        """What else is said of the map, as HTML."""
+        return ""
+
+    def picking(self, part: Part) -> Callable[..., list[Any]]:
+        """A click on an element of a part asks what else those latents read that read it."""
+
+        def pick(event: gr.EventData, result: Result | None, *question: Any) -> list[Any]:
+            if result is None:
+                return [gr.skip()] * (len(self.shown) + 2)
+            try:
+                element = part.picked(result, event._data["index"])
+            except KeyError:  # nothing was read there
+                return [gr.skip()] * (len(self.shown) + 2)
+            asked = Question(*question)._replace(lens="looks_at", element=element)
+            return [*self.redraw(result, *asked), "looks_at", element]
+
+        return pick
 
     def redraw_latent(self, result: Result | None, lens: str, *question: Any) -> list[Any]:
         """Choosing a latent asks for that latent, unless the lens has a rank in its place."""
@@ -302,7 +285,7 @@ class ModalityTab(ABC):
 
     def examples(self) -> list[dict[str, Any]]:
         listed = json.loads((assets() / "examples" / "examples.json").read_text(encoding="utf-8"))
-        return listed[self.modality]
+        return listed.get(self.modality, [])
 
     def example_files(self) -> list[list[str]]:
         return [[str(assets() / "examples" / self.modality / item["file"])] for item in self.examples()]
@@ -323,7 +306,7 @@ class ModalityTab(ABC):
         if file or link is None:
             return [gr.skip()] * 2
         files = {Path(own).stem: own for (own,) in self.example_files()}
-        first = self.example_files()[0][0]
+        first = next(iter(files.values()), gr.skip())
         if link.tab != self.modality:
             return [first, gr.skip()]
         known = link.model in list_models(self.modality)

@@ -31,7 +31,7 @@ class Home(Panel):
     title = "Take it home"
 
     def build(self, tab: ModalityTab) -> None:
-        kinds = [(form.title, kind) for kind, form in export.FORMATS.items() if tab.modality in form.samples]
+        kinds = [(form.title, kind) for kind, form in export.FORMATS.items() if tab.files in form.samples]
         with gr.Row(equal_height=True):
             self.kind = gr.Dropdown(kinds, value=kinds[0][1], label="File", info="Of what is asked above")
             self.make = gr.Button("Write the file", elem_id=f"{tab.modality}-home")

@@ -67,7 +67,7 @@ class Sheet(Panel):
             **QUICK,
         )
         controls = tab.controls
-        opens = [tab.view, tab.legend, tab.drawn, controls.lens, controls.latent]
+        opens = [*tab.shown, controls.lens, controls.latent]
         self.picture.select(self.open, [self.drawn, *asked], opens, **QUICK)
 
     def draw(self, by: str, page: int, result: Result | None, *question: Any) -> list[Any]:
@@ -84,11 +84,11 @@ class Sheet(Panel):
         sheets = -(-len(which) // MOST)
         page = min(int(page), sheets)
         shown = which[(page - 1) * MOST : page * MOST].tolist()
-        layout = self.tab.layout(result)
-        small = views.Small(result.sample, layout, TILE)
+        part = self.tab.parts[0]
+        small = views.Small(part.sample(result), part.layout(result), TILE)
         tiles = []
         for latent in shown:
-            weights = self.tab.part(result, result.weights("latent", **own | {"latent": latent}))
+            weights = part.weights(result, result.weights("latent", **own | {"latent": latent}))
             tiles.append(small.draw(weights, views.span_of(weights, own["scale"])))
         sheet, columns, step = composed(tiles, shown)
         slider = gr.update(maximum=max(sheets, 2), value=page, visible=sheets > 1)
@@ -99,10 +99,10 @@ class Sheet(Panel):
     ) -> list[Any]:
         """Ask the clicked latent in the view above."""
         if drawn is None or result is None or drawn.key != key_of(result):
-            return [gr.skip()] * 5
+            return [gr.skip()] * (len(self.tab.shown) + 2)
         latent = drawn.at(*event.index)
         if latent is None:
-            return [gr.skip()] * 5
+            return [gr.skip()] * (len(self.tab.shown) + 2)
         asked = Question(*question)._replace(lens="latent", latent=latent + 1)
         return [*self.tab.redraw(result, *asked), "latent", latent + 1]
 

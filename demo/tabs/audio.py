@@ -28,13 +28,13 @@ class AudioTab(ModalityTab):
             gr.Audio(sources=["upload", "microphone"], type="filepath", label="Sound", elem_id="audio-input")
         )
 
-    def make_view(self) -> gr.HTML:
-        return canvas("Where it listened", "audio-view")
+    def make_view(self, elem_id: str) -> gr.HTML:
+        return canvas("Where it listened", elem_id)
 
     def layout(self, result: Result) -> Layout:
         return result.layout.waves if isinstance(result.layout, AudiovisualLayout) else result.layout
 
-    def part(self, result: Result, weights: np.ndarray) -> np.ndarray:
+    def weights(self, result: Result, weights: np.ndarray) -> np.ndarray:
         layout = result.layout
         return layout.split(weights)["audio"] if isinstance(layout, AudiovisualLayout) else weights
 

@@ -31,8 +31,8 @@ class ImageTab(ModalityTab):
             )
         )
 
-    def make_view(self) -> gr.HTML:
-        return canvas("Where it looked", "image-view")
+    def make_view(self, elem_id: str) -> gr.HTML:
+        return canvas("Where it looked", elem_id)
 
     def base(self, sample: Any, layout: Any) -> dict[str, Any]:
         return image_base(sample, layout)

@@ -47,8 +47,8 @@ class PointCloudTab(ModalityTab):
             )
         )
 
-    def make_view(self) -> gr.HTML:
-        return cloud_scene()
+    def make_view(self, elem_id: str) -> gr.HTML:
+        return cloud_scene(elem_id)
 
     def base(self, sample: Any, layout: Any) -> dict[str, Any]:
         return cloud_base(sample, layout)

@@ -30,13 +30,13 @@ class VideoTab(ModalityTab):
             gr.Video(sources=["upload", "webcam"], label="Video", height=340, elem_id="video-input")
         )
 
-    def make_view(self) -> gr.HTML:
-        return canvas("Where it looked", "video-view")
+    def make_view(self, elem_id: str) -> gr.HTML:
+        return canvas("Where it looked", elem_id)
 
     def layout(self, result: Result) -> Layout:
         return result.layout.video if isinstance(result.layout, AudiovisualLayout) else result.layout
 
-    def part(self, result: Result, weights: np.ndarray) -> np.ndarray:
+    def weights(self, result: Result, weights: np.ndarray) -> np.ndarray:
         layout = result.layout
         if not isinstance(layout, AudiovisualLayout):
             return weights

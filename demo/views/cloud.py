@@ -29,14 +29,14 @@ TEMPLATE = f"""
 </div>"""
 
 
-def cloud_scene() -> gr.HTML:
+def cloud_scene(elem_id: str) -> gr.HTML:
     """The scene; its value is what `live.packed` returns, its base the points, sent once an answer."""
     return gr.HTML(
         value=None,
         html_template=TEMPLATE,
         js_on_load=(STATIC / "cloud.js").read_text(encoding="utf-8"),
         label="Where it looked",
-        elem_id="cloud-view",
+        elem_id=elem_id,
         elem_classes="live-view",
         apply_default_css=False,
         base=None,

@@ -91,7 +91,7 @@ def test_an_answer_of_the_same_model_leaves_the_controls_alone(tab, answered, tm
 
 def test_a_click_asks_what_its_readers_read(tab, answered):
     result, event = answered[0], gr.EventData(None, {"index": [0, 5, 7]})
-    view, legend, drawn, lens, element = tab.pick(event, result, *MEAN)
+    view, legend, drawn, lens, element = tab.picking(tab)(event, result, *MEAN)
     index = 5 * view["shape"][2] + 7
     assert (lens, element) == ("looks_at", (0, index)) and drawn[1] == lens and drawn[-1] == element
     shown, expected = unpacked(view)[0], result.map("looks_at", look=1, element=index)
