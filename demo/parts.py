@@ -9,9 +9,6 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-LENS_CHOICES = [("Mean over latents", "mean"), ("One latent", "latent")]
-# Perceiver IO alone has a query that makes the answer.
-ANSWER_CHOICE = ("The answer's query", "answer")
 SCALE_CHOICES = [("Before the softmax", "scores"), ("After it", "weights")]
 ALL_HEADS = "mean"
 # Events between the components of a tab: not for programs, no bar, and of many at once the last counts.

@@ -6,6 +6,8 @@ from html import escape
 
 import numpy as np
 
+from perceiver_zoo.media.sample import VideoSample
+from perceiver_zoo.modalities.audiovisual import AudiovisualLayout
 from perceiver_zoo.pipeline import Result
 from perceiver_zoo.views import Span
 from perceiver_zoo.views.colour import STOPS
@@ -67,11 +69,18 @@ def status(result: Result, loading: float) -> str:
     if windows > 1:
         count += f" in each of {windows} windows"
     loaded = f", model loaded in {loading:.2f} s" if loading > 0.05 else ""
+    silent = "" if has_sound(result) else " This clip has no sound: silence was read."
     return (
         f'<div class="status">{count}, read by {result.trace.latent_count} latents in {looked(result)}. '
         f"{escape(result.device)}: {result.seconds['read']:.2f} s to read the file, "
-        f"{result.seconds['run']:.2f} s to run{loaded}.</div>"
+        f"{result.seconds['run']:.2f} s to run{loaded}.{silent}</div>"
     )
+
+
+def has_sound(result: Result) -> bool:
+    """Whether a model that hears was given something to hear."""
+    hears = isinstance(result.layout, AudiovisualLayout) and isinstance(result.sample, VideoSample)
+    return not hears or result.sample.audio is not None  # type: ignore[union-attr]
 
 
 def looked(result: Result) -> str:

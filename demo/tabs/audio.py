@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from demo.part import Part
 from demo.parts import read_path
 from demo.tab import ModalityTab
 from demo.views import places
@@ -18,15 +19,8 @@ from perceiver_zoo.pipeline import Result
 from perceiver_zoo.views.audiovisual import by_column
 
 
-class AudioTab(ModalityTab):
-    modality = "audio"
-    title = "Audio"
-    sentence = "Every patch of the mel spectrogram is one element. The colours show which of them were read."
-
-    def make_input(self) -> Any:
-        return read_path(
-            gr.Audio(sources=["upload", "microphone"], type="filepath", label="Sound", elem_id="audio-input")
-        )
+class Sound(Part):
+    """A sound: its spectrogram, or its waveform where that is what was read."""
 
     def make_view(self, elem_id: str) -> gr.HTML:
         return canvas("Where it listened", elem_id)
@@ -55,3 +49,14 @@ class AudioTab(ModalityTab):
         if isinstance(layout, WaveLayout):
             return places.wave_mark(layout, element)
         return places.sound_mark(sample, layout, element)
+
+
+class AudioTab(Sound, ModalityTab):
+    modality = "audio"
+    title = "Audio"
+    sentence = "Every patch of the mel spectrogram is one element. The colours show which of them were read."
+
+    def make_input(self) -> Any:
+        return read_path(
+            gr.Audio(sources=["upload", "microphone"], type="filepath", label="Sound", elem_id="audio-input")
+        )

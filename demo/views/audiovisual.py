@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from html import escape
+from typing import cast
 
 import numpy as np
 
 from demo.words import concentration
-from perceiver_zoo.media.sample import AudioSample, VideoSample
-from perceiver_zoo.modalities.audiovisual import AudiovisualLayout, AudiovisualModality, with_black_picture
+from perceiver_zoo.modalities.audiovisual import AudiovisualLayout, AudiovisualModality
 from perceiver_zoo.pipeline import Result
 from perceiver_zoo.pipeline.audiovisual import Reconstruction
 
 PARTS = {"audio": "Sound", "image": "Picture", "label": "Label"}
-
-
-@dataclass(eq=False)
-class Seen:
-    """One answered clip. maps: those of all latents together, which take seconds each, once they were asked for."""
-
-    result: Result
-    maps: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
-
-    @property
-    def layout(self) -> AudiovisualLayout:
-        assert isinstance(self.result.layout, AudiovisualLayout)
-        return self.result.layout
-
-    @property
-    def clip(self) -> VideoSample:
-        sample = self.result.sample
-        if isinstance(sample, AudioSample):
-            sample = with_black_picture(sample, self.layout.frames.shape[1] / self.layout.seconds)
-        assert isinstance(sample, VideoSample)
-        return sample
-
-    def map(self, lens: str, latent: int, scale: str) -> np.ndarray:
-        """Map [W, M] for one question."""
-        if lens == "latent":
-            return self.result.weights(lens, latent=latent - 1, scale=scale)
-        if (lens, scale) not in self.maps:
-            self.maps[lens, scale] = self.result.weights(lens, scale=scale)
-        return self.maps[lens, scale]
 
 
 def percent(share: float) -> str:
@@ -86,36 +56,23 @@ def bar(name: str, share: float | None, own: float) -> str:
     )
 
 
-def where(seen: Seen, weights: np.ndarray) -> str:
-    """The pictures in words, for those who cannot see them."""
-    best, parts = seen.result.labels(1)[0], seen.layout.split(weights)
-    half = {name: concentration(parts[name].reshape(len(weights), -1)) for name in ("image", "audio")}
-    line = (
+def told(result: Result, weights: np.ndarray) -> str:
+    """The map [W, M] in words, for those who cannot see it; windows that are NaN were not asked."""
+    best, read = result.labels(1)[0], weights[~np.isnan(weights).any(axis=1)]
+    parts = cast(AudiovisualLayout, result.layout).split(read)
+    half = {name: concentration(parts[name].reshape(len(read), -1)) for name in ("image", "audio")}
+    return (
         f"{best.label}, {best.probability:.0%}. Half of the picture's attention lies on {half['image']:.0%} of its "
         f"patches, half of the sound's on {half['audio']:.0%}."
     )
-    return f'<p class="where" aria-live="polite">{escape(line)}</p>'
 
 
-def status(seen: Seen, loading: float) -> str:
-    """Device, time and size of one answer, in small type."""
-    layout, result = seen.layout, seen.result
-    windows = len(layout.starts)
-    each = f" in each of {windows} windows" if windows > 1 else " in one window"
-    loaded = f", model loaded in {loading:.2f} s" if loading > 0.05 else ""
-    silent = "" if seen.clip.audio else " This clip has no sound: silence was read."
-    return (
-        f'<div class="status">{layout.shape[0]:,} elements{each} of {layout.seconds:.2f} s, '
-        f"read by {result.trace.latent_count} latents in one look. {escape(result.device)}: "
-        f"{result.seconds['read']:.2f} s to read the file, {result.seconds['run']:.2f} s to run{loaded}.{silent}</div>"
-    )
-
-
-def measured(seen: Seen, window: int, back: Reconstruction) -> str:
+def measured(result: Result, window: int, back: Reconstruction) -> str:
     """How near the window came back, and how long it took."""
-    start = seen.layout.starts[window]
+    layout = cast(AudiovisualLayout, result.layout)
+    start = layout.starts[window]
     return (
-        f'<div class="status kept">Window {window + 1}, from {start:.2f} to {start + seen.layout.seconds:.2f} s. '
+        f'<div class="status kept">Window {window + 1}, from {start:.2f} to {start + layout.seconds:.2f} s. '
         f"PSNR of the picture {back.picture_psnr:.1f} dB (peak 255), of the sound {back.sound_psnr:.1f} dB "
-        f"(peak amplitude 1). {escape(seen.result.device)}: {back.seconds:.1f} s.</div>"
+        f"(peak amplitude 1). {escape(result.device)}: {back.seconds:.1f} s.</div>"
     )

@@ -72,10 +72,13 @@ def test_audiovisual(page, clip):
     panel = open_tab(page, "Audio + video")
     download(panel, "perceiver_io_multimodal.kinetics700")
     panel.locator("input[type=file]").first.set_input_files(clip)
-    panel.locator(".legend", has_text="Picture").wait_for()
+    panel.locator(".where", has_text="Half of the picture").wait_for()
     assert panel.locator(".says").inner_text().count("%") == 5
     assert panel.locator(".shares .value").all_inner_texts()[0].endswith("%")
-    assert panel.locator("#audiovisual-view video").get_attribute("src")
+    drawn = (
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+    )
+    assert [canvas.evaluate(drawn) for canvas in panel.locator(".plot").all()] == [True, True]
 
 
 def test_flow(page):

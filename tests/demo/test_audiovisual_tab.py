@@ -18,9 +18,15 @@ import numpy as np
 import pytest
 import torch
 
+import demo.tab
+from demo import words
+from demo.link import NOTHING
+from demo.question import Question
 from demo.tabs import audiovisual
 from demo.tabs.audiovisual import MODEL, AudiovisualTab
-from demo.views.audiovisual import Seen, counts_of, shares_html, status
+from demo.views.audiovisual import counts_of, shares_html
+from demo.views.keys import key_of
+from demo.views.live import unpacked
 from perceiver_zoo.media import write_video
 from perceiver_zoo.media.sample import AudioSample, VideoSample
 from perceiver_zoo.modalities.audiovisual import AudiovisualModality
@@ -68,7 +74,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     torch.manual_seed(0)
     entry = SimpleNamespace(name=MODEL, labels=LABELS[:5], config=find(MODEL).config)
     model = Pipeline(entry, Perceiver(TINY), SMALL, torch.device("cpu"))  # type: ignore[arg-type]
-    monkeypatch.setattr(audiovisual, "pipeline", lambda name: model)
+    for module in (audiovisual, demo.tab):
+        monkeypatch.setattr(module, "pipeline", lambda name: model)
     return model
 
 
@@ -77,9 +84,8 @@ def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AudiovisualTab:
     monkeypatch.setattr(audiovisual, "gradio_folder", lambda: str(tmp_path))
     made = AudiovisualTab()
     with gr.Blocks() as page:
-        made.build()
+        made.build(gr.State(NOTHING))
     made.page = page  # type: ignore[attr-defined]
-    made.counts = counts_of(SMALL)
     return made
 
 
@@ -93,40 +99,57 @@ def frames_of(path: str) -> tuple[int, int, float]:
     return count, samples, rate
 
 
-def test_a_question_is_drawn_from_the_trace_alone(tiny: Pipeline, tab: AudiovisualTab, monkeypatch) -> None:
-    seen = Seen(tiny.classify(clip(2)))
+MEAN = Question("mean", 1, 1, "mean", "weights")
+
+
+def test_one_question_is_drawn_on_both_from_the_trace_alone(
+    tiny: Pipeline, tab: AudiovisualTab, monkeypatch
+) -> None:
+    result = tiny.classify(clip(2))
     monkeypatch.setattr(tiny, "run", None)
-    view, waves, lines, shares, drawn, scale = tab.redraw(seen, "mean", 3, "weights")
-    assert frames_of(view)[::2] == (8, 12.5) and waves.dtype == np.uint8
-    assert "Picture" in lines and "Sound" in lines and "mean over latents" in lines and "class" in lines
-    assert drawn == ("mean", 3, "weights") and scale["interactive"] and "Label" in shares
-    other = tab.redraw_latent(seen, "mean", 3, "weights")
-    assert (other[1] != waves).any() and "latent 3" in other[2] and other[-1] == "latent"
-    assert Path(other[0]).read_bytes() != Path(view).read_bytes()
-    scores = tab.redraw(seen, "mean", 3, "scores")
-    assert "before the softmax" in scores[2] and scores[3] == shares  # shares are of what was read
+    picture, sound, lines, drawn = tab.redraw(result, *MEAN)
+    parts = result.layout.split(result.weights("mean"))
+    assert picture["key"] == sound["key"] == key_of(result) and drawn == (key_of(result), *MEAN)
+    frames = result.layout.video.by_frame(parts["image"]).reshape(-1, 2, 2)
+    np.testing.assert_allclose(unpacked(picture)[0], frames, atol=frames.max() / 30_000)
+    (rows,) = unpacked(sound)[0]
+    assert rows.shape[0] == 2 and rows.max() <= parts["audio"].max() * 1.001
+    assert "mean over latents" in lines and "Half of the picture's attention" in lines and "Label" in lines
+    *_, lens = tab.redraw_latent(result, *MEAN._replace(latent=3))
+    assert lens == "latent"
+    scores = tab.redraw(result, *MEAN._replace(scale="scores"))[2]
+    shares = shares_html(counts_of(SMALL), result.layout.shares(result.weights("mean")))
+    assert "before the softmax" in scores and shares in scores and shares in lines  # of what was read
 
 
 def test_the_answers_query_has_no_scores(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    seen = Seen(tiny.classify(clip(1)))
-    *_, lines, shares, drawn, scale = tab.redraw(seen, "answer", 1, "scores")
-    assert "after the softmax" in lines and drawn == ("answer", 1, "weights")
-    assert scale["value"] == "weights" and not scale["interactive"]
-    assert shares == shares_html(tab.counts, seen.layout.shares(seen.result.weights("answer")))
+    result = tiny.classify(clip(1))
+    lines = tab.redraw(result, *MEAN._replace(lens="answer", scale="scores"))[2]
+    assert "after the softmax" in lines
+    assert shares_html(counts_of(SMALL), result.layout.shares(result.weights("answer"))) in lines
 
 
-def test_maps_of_all_latents_are_made_once(tiny: Pipeline, tab: AudiovisualTab, monkeypatch) -> None:
-    seen = Seen(tiny.classify(clip(1)))
-    first = seen.map("mean", 1, "weights")
-    assert seen.map("mean", 7, "weights") is first and list(seen.maps) == [("mean", "weights")]
-    assert (seen.map("latent", 8, "weights") == seen.result.weights("latent", latent=7)).all()
+def test_a_click_in_either_view_asks_for_its_own_element(tiny: Pipeline, tab: AudiovisualTab) -> None:
+    result = tiny.classify(clip(2))
+    for part, place, element in (
+        (tab.parts[0], [5, 1, 0], (1, 80 + (1 * 2 + 1) * 2 + 0)),
+        (tab.parts[1], [0, 1, 0], (1, 0)),
+    ):
+        event = gr.EventData(None, {"index": place})
+        picture, sound, lines, _, lens, picked = tab.picking(part)(event, result, *MEAN)
+        assert (lens, picked) == ("looks_at", element) and "Read most by latents" in lines
+        marked = [view["marked"] is not None for view in (picture, sound)]
+        assert marked == [part is not tab.parts[1] and part.first(result) > 0, part.first(result) == 0]
+        shares = result.layout.shares(result.weights("looks_at", element=element[1])[1])
+        assert shares_html(counts_of(SMALL), shares) in lines
 
 
 def test_what_was_asked_while_the_network_ran_is_drawn_after_it(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    seen = Seen(tiny.classify(clip(1)))
-    drawn = ("mean", 1, "weights")
-    assert all(value == gr.skip() for value in tab.catch_up(drawn, seen, *drawn))
-    assert tab.catch_up(drawn, seen, "latent", 2, "weights")[4] == ("latent", 2, "weights")
+    result, closed = tiny.classify(clip(1)), [False] * len(tab.panels)
+    drawn = (key_of(result), *MEAN)
+    assert all(value == gr.skip() for value in tab.catch_up(drawn, *closed, result, *MEAN))
+    later = MEAN._replace(lens="latent", latent=2)
+    assert tab.catch_up(drawn, *closed, result, *later)[3] == (key_of(result), *later)
 
 
 def test_shares_are_told_against_the_parts_own_size() -> None:
@@ -140,15 +163,27 @@ def test_shares_are_told_against_the_parts_own_size() -> None:
 
 
 @pytest.mark.parametrize("sound", [True, False])
-def test_the_status_says_how_much_was_read(tiny: Pipeline, sound: bool) -> None:
-    line = status(Seen(tiny.classify(clip(2, sound))), 1.25)
-    assert "97 elements in each of 2 windows of 0.16 s" in line and "8 latents in one look" in line
+def test_the_status_says_whether_there_was_sound(tiny: Pipeline, sound: bool) -> None:
+    line = words.status(tiny.classify(clip(2, sound)), 1.25)
+    assert "97 patches of sound or picture in each of 2 windows" in line and "8 latents in 1 look" in line
     assert "loaded in 1.25 s" in line and ("silence was read" in line) != sound
 
 
-def test_a_sound_alone_is_drawn_with_a_black_picture(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    seen = Seen(tiny.classify(clip(2).audio))  # type: ignore[arg-type]
-    assert frames_of(tab.redraw(seen, "mean", 1, "weights")[0])[0] == 8
+def test_a_sound_alone_lies_on_a_black_picture(tiny: Pipeline, tab: AudiovisualTab) -> None:
+    result = tiny.classify(clip(2).audio)  # type: ignore[arg-type]
+    base = tab.parts[0].base_of(result)
+    assert len(base["order"]) == 8 and not tab.parts[0].sample(result).frames.any()
+    assert len(unpacked(tab.redraw(result, *MEAN)[0])[0]) == 8
+
+
+def test_an_answer_fills_both_views(tiny: Pipeline, tab: AudiovisualTab, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(type(find(MODEL)), "state", "cached")
+    file, sample = tmp_path / "clip.mp4", clip(2, side=64)
+    write_video(file, sample.frames, 25, sample.audio)
+    result, picture, sound, _, labels, *_ = tab.answer(str(file), MODEL, None, NOTHING, *MEAN)
+    assert picture["base"]["key"] == sound["base"]["key"] == picture["value"]["key"] and len(labels) == 5
+    assert "times" in picture["base"] and sound["base"]["seconds"] == pytest.approx(0.16)
+    assert result.layout.starts.shape == (2,)
 
 
 def test_a_window_comes_back_beside_what_was_read(tiny: Pipeline) -> None:
@@ -176,19 +211,21 @@ def test_decibels() -> None:
 
 
 def test_what_came_back_of_another_clip_is_not_shown(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    first, second = (Seen(tiny.classify(clip(windows))) for windows in (2, 1))
+    first, second = (tiny.classify(clip(windows)) for windows in (2, 1))
     brought, _ = tab.bring_back(first, 2, lambda *at, **how: None)  # type: ignore[arg-type]
-    before, after, line = tab.show(brought, first)
+    before, after, line = tab.show_brought(brought, first)
     assert [frames_of(path)[0] for path in (before, after)] == [4, 4] and frames_of(after)[1] >= 1280
     assert "Window 2, from 0.16 to 0.32 s" in line and line.count(" dB") == 2
-    assert all(value == gr.skip() for value in tab.show(brought, second))
-    assert all(value == gr.skip() for value in tab.clear(first, brought))
-    slider, button, *cleared, _ = tab.clear(second, brought)
-    assert cleared == [None, None] and button["interactive"] and not slider["interactive"]
+    assert all(value == gr.skip() for value in tab.show_brought(brought, second))
+    assert all(value == gr.skip() for value in tab.clear(first, key_of(first)))
+    fitted, slider, button, *cleared, _ = tab.clear(second, key_of(first))
+    assert fitted == key_of(second) and cleared == [None, None] and button["interactive"]
+    assert not slider["interactive"]
 
 
-def test_nothing_is_asked_without_a_file_and_one_question_is_public(tab: AudiovisualTab) -> None:
-    assert all(value == gr.skip() for value in tab.answer(None, "mean", 1, "weights"))
+def test_nothing_is_asked_without_a_file_and_one_question_is_public(tab: AudiovisualTab, monkeypatch) -> None:
+    monkeypatch.setattr(type(find(MODEL)), "state", "cached")
+    assert all(value == gr.skip() for value in tab.answer(None, MODEL, None, NOTHING, *MEAN))
     public = [fn.api_name for fn in tab.page.fns.values() if fn.api_visibility == "public"]  # type: ignore[attr-defined]
     assert public == ["audiovisual"]
 
@@ -198,35 +235,36 @@ DRIVER = """
 import json, sys
 import gradio as gr
 from gradio_client import Client, handle_file
+from demo.link import NOTHING
 from demo.tabs.audiovisual import AudiovisualTab, MODEL, find
 file, bad = sys.argv[1:]
 tab, answers = AudiovisualTab(), []
 answer = tab.answer
 tab.answer = lambda *asked: answers.append(answer(*asked)) or answers[-1]
 with gr.Blocks() as page:
-    tab.build()
+    tab.build(gr.State(NOTHING))
 page.queue().launch(prevent_thread_lock=True, quiet=True)
 client = Client(page.local_url, verbose=False)
-ask = lambda path: client.predict(handle_file(path), "mean", 1, "weights", api_name="/audiovisual")
-said = {"offer": tab.offer_now(), "remote": ask(file)[-1]}
-shown, said["line"] = tab.offer.fetch(lambda *at, **how: None)
-said |= {"gone": shown, "state": find(MODEL).state}
+ask = lambda path: client.predict(handle_file(path), MODEL, api_name="/audiovisual")
+said = {"offer": tab.offered(MODEL), "remote": ask(file)[4]}
+tab.fetch(tab.download.value, lambda *at, **how: None)
+said |= {"gone": tab.offered(MODEL), "state": find(MODEL).state}
 try:
     ask(bad)
 except Exception as error:
     said["bad"] = str(error)
-clip, waves, legend, shares, labels, line = ask(file)
-seen = answers[-1][0]
-drawn = tab.redraw(seen, "latent", 2, "weights")
+clip, waves, legend, labels, line, *_ = ask(file)
+result, mean = answers[-1][0], answers[-1][-1][1:]
+drawn = tab.redraw(result, "latent", 2, *mean[2:])
 said |= {
     "labels": [one["label"] for one in labels["confidences"]],
-    "names": len(seen.result.names),
-    "sum": float(seen.result.probabilities.sum()),
-    "elements": list(seen.result.weights("latent").shape),
-    "shares": seen.layout.shares(seen.map("mean", 1, "weights")),
+    "names": len(result.names),
+    "sum": float(result.probabilities.sum()),
+    "elements": list(result.weights("latent").shape),
+    "shares": result.layout.shares(result.weights("mean")),
     "line": line,
-    "html": shares,
-    "changed": bool((drawn[1] != answers[-1][2]).any()),
+    "html": legend,
+    "changed": drawn[1]["maps"] != answers[-1][2]["value"]["maps"],
 }
 print(json.dumps(said))
 """
@@ -262,14 +300,17 @@ def test_the_released_model_comes_and_answers(checkpoint: Path, tmp_path: Path) 
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=380)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout.splitlines()[-1])
-    assert said["offer"][0]["visible"] and "not on this machine yet" in said["offer"][1]
-    assert "download it" in said["remote"]
+    assert said["offer"]["visible"] and MODEL in said["offer"]["value"]
+    assert "not on this machine yet" in said["remote"]
     assert said["state"] == "cached" and not said["gone"]["visible"]
     assert "accepted" in said["bad"]
     assert set(said["labels"]) <= set(LABELS) and len(said["labels"]) == 5 and said["names"] == 700
     assert said["sum"] == pytest.approx(1, abs=1e-4) and said["elements"] == [1, 52_097]
     assert sum(said["shares"].values()) == pytest.approx(1) and min(said["shares"].values()) > 0
-    assert "52,097 elements in one window of 0.64 s" in said["line"] and "silence" not in said["line"]
+    assert (
+        "52,097 patches of sound or picture, read by 784 latents in 1 look" in said["line"]
+        and "silence" not in said["line"]
+    )
     assert "1,920 are sound (3.69 %), 50,176 picture (96.3 %)" in said["html"] and said["changed"]
 
 
