@@ -9,10 +9,11 @@ from torch import Tensor
 
 from perceiver_zoo.lenses.class_evidence import contributions
 from perceiver_zoo.lenses.latent import latent
-from perceiver_zoo.lenses.rows import check, mean_rows
+from perceiver_zoo.lenses.rows import check, mean_rows, one_name
 from perceiver_zoo.nn.trace import Trace
 
 ORDERS = ("focus", "share", "index")
+LEAST = torch.finfo(torch.float32).tiny
 
 
 def focus(
@@ -51,7 +52,13 @@ def order(
     return indices, values
 
 
-@lru_cache(maxsize=4)
 def entropies(trace: Trace, look: int, head: int | None) -> Tensor:
     """Entropy [W, N] of each latent's row, in nats: 0 where it read one element, log M where it read all alike."""
-    return torch.cat([torch.special.entr(part).sum(dim=-1) for part in mean_rows(trace, look, head)], dim=1)
+    return kept_entropies(trace, look, one_name(trace, look, head))
+
+
+@lru_cache(maxsize=4)
+def kept_entropies(trace: Trace, look: int, head: int | None) -> Tensor:
+    parts = mean_rows(trace, look, head)
+    # Half the time of torch.special.entr; what rounded to zero stays zero, for the logarithm is finite.
+    return -torch.cat([part.clamp_min(LEAST).log_().mul_(part).sum(dim=-1) for part in parts], dim=1)

@@ -45,6 +45,7 @@ def gradient(
     total, at = torch.zeros(()), 0
     for part in weight_rows(query, key, trace.mask):
         slopes = slope[:, :, at : at + part.shape[2]] @ value.transpose(-1, -2)
-        total = total + (part * slopes).clamp_min(0).mean(dim=1).sum(dim=1)
+        # Weights are positive, so the sign is the slope's.
+        total = total + slopes.clamp_min_(0).mul_(part).sum(dim=(1, 2))
         at += part.shape[2]
-    return total / query.shape[2]
+    return total / (query.shape[1] * query.shape[2])

@@ -60,16 +60,33 @@ def mean_rows(trace: Trace, look: int, head: int | None) -> Iterator[Tensor]:
     """Rows [W, n, M] of all latents in turn, averaged over the heads."""
     windows, _, elements, _ = trace.looks[look].key.shape
     if windows * trace.latent_count * elements <= KEPT:
-        yield from kept_rows(trace, look, head).split(max(1, CHUNK // (windows * elements)), dim=1)
+        kept = kept_rows(trace, look, one_name(trace, look, head))
+        yield from kept.split(max(1, CHUNK // (windows * elements)), dim=1)
     else:
         yield from (part.mean(dim=1) for part in weight_rows(*pick(trace, look, head), trace.mask))
 
 
+def one_name(trace: Trace, look: int, head: int | None) -> int | None:
+    """None for the only head a look has, which is the mean over its heads."""
+    return None if trace.looks[look].query.shape[1] == 1 else head
+
+
 @lru_cache(maxsize=2)  # of all traces together
+@torch.no_grad()
 def kept_rows(trace: Trace, look: int, head: int | None) -> Tensor:
-    """All rows [W, N, M], averaged over the heads: after one question of a look and a head, the next are sums."""
-    rows = [part.mean(dim=1) for part in weight_rows(*pick(trace, look, head), trace.mask)]
-    return torch.cat(rows, dim=1)
+    """All rows [W, N, M], averaged over the heads: after one question of a look and a head, the next are sums.
+
+    Made a head at a time and in place: memory that is new costs more time than the softmax.
+    """
+    query, key = pick(trace, look, head)
+    total, heads = torch.zeros(()), query.shape[1]
+    for own in range(heads):
+        rows = attention_scores(query[:, own], key[:, own])
+        if trace.mask is not None:
+            rows.masked_fill_(~trace.mask[:, None], float("-inf"))
+        torch.softmax(rows, dim=-1, out=rows)
+        total = total.add_(rows) if own else rows
+    return total.div_(heads) if heads > 1 else total
 
 
 def accumulate(trace: Trace, look: int, head: int | None, weights: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import product
 
@@ -61,6 +62,32 @@ def test_lenses_equal_their_naive_definitions(look: int, head: int | None, maske
     close(measure, entropy.sort().values)
     for rank in range(5):
         close(focus(trace, look, head, rank=rank), full[:, entropy.argsort()[rank]])
+
+
+def test_the_only_head_is_the_mean_over_heads_and_its_rows_are_made_once() -> None:
+    trace = random_trace(heads=1)
+    made = rows.kept_rows.cache_info().misses
+    for head in (None, 0):
+        for lens in ("mean", "focus", "looks_at", "rollout", "class_evidence"):
+            LENSES[lens](trace, 1, head)
+    assert rows.kept_rows.cache_info().misses == made + 1
+
+
+def test_a_latent_that_reads_one_element_has_no_entropy() -> None:
+    trace = random_trace(latents=2, heads=1)
+    look = trace.looks[0]
+    look.query[:, :, 0], look.key[:, :, 3] = 100, 100
+    look.query[:, :, 1] = 0
+    which, measure = order(trace, 0)
+    assert which.tolist() == [0, 1]
+    close(measure, torch.tensor([0.0, math.log(11)]))
+
+
+def test_rows_are_made_of_a_run_that_can_be_learned_from() -> None:
+    trace = random_trace()
+    look = trace.looks[0]
+    trained = replace(trace, looks=(type(look)(look.query.clone().requires_grad_(), look.key),))
+    close(looks_at(trained, element=1), looks_at(trace, element=1))
 
 
 @pytest.mark.parametrize(("look", "head", "masked"), ASKED)
