@@ -108,7 +108,7 @@ def test_the_gradient_is_how_the_logit_changes(pipeline: Pipeline, result: Resul
     from perceiver_zoo.pipeline.gradient import pulls
 
     network, inputs = pipeline.network, result.inputs
-    latents, weights = network.latents[None], []
+    latents, weights = network.latents[None].requires_grad_(), []
     elements = network.adapter(inputs.features, inputs.positions)
     for at, block in zip(network.config.looks, network.config.blocks, strict=True):
         cross_attend = network.cross_attends[at]
@@ -123,6 +123,14 @@ def test_the_gradient_is_how_the_logit_changes(pipeline: Pipeline, result: Resul
         torch.testing.assert_close(
             pull.gradient @ pull.value.transpose(-1, -2), expected, atol=1e-5, rtol=1e-4
         )
+
+
+def test_a_gradient_reads_the_input_array_that_was_made(
+    pipeline: Pipeline, result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = pipeline.answer(result.sample, result.inputs)
+    monkeypatch.delattr(type(pipeline.modality), "encode")
+    assert again.weights("gradient", look=1).any()
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -27,7 +27,10 @@ ELEMENTS_AT_ONCE = 1 << 17  # more would need gigabytes for the released models
 
 
 class Pipeline:
-    """One loaded model. precision: "auto" is bf16 on a GPU and float32 elsewhere, "exact" is float32 everywhere."""
+    """One loaded model. precision: "auto" is bf16 on a GPU and float32 elsewhere, "exact" is float32 everywhere.
+
+    It answers and does not learn: the network's parameters no longer take gradients.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class Pipeline:
         if precision not in PRECISIONS:
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
         self.entry = entry
-        self.network = network.to(device).eval()
+        self.network = network.to(device).eval().requires_grad_(False)
         self.modality = modality
         self.device = device
         self.half = precision == "auto" and device.type == "cuda"
@@ -68,6 +71,7 @@ class Pipeline:
             names=self.entry.labels,
             logits=logits.numpy(),
             trace=trace,
+            inputs=inputs,
             layout=inputs.layout,
             modality=self.modality,
             device=device_name(self.device),

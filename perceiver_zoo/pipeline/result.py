@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType
@@ -35,9 +35,10 @@ class Label:
 class Result:
     """What a model said of one sample, and all that is needed to draw where it looked.
 
-    logits: float32 [W, classes], one row a window. temperature: makes the mean of their probabilities say how often
-    the answer is right. seconds: time of each step. pipeline: the model, which the result does not keep alive: maps
-    come from the trace; only the gradient lens runs the network again.
+    logits: float32 [W, classes], one row a window. inputs: what was read; its mask says which elements were left out.
+    temperature: makes the mean of their probabilities say how often the answer is right. seconds: time of each step.
+    pipeline: the model, which the result does not keep alive: maps come from the trace; only the gradient lens runs
+    the network again.
     """
 
     model: str
@@ -45,6 +46,7 @@ class Result:
     names: list[str]
     logits: np.ndarray
     trace: Trace
+    inputs: InputArray
     layout: Layout
     modality: Modality
     device: str
@@ -67,11 +69,6 @@ class Result:
     def unit(self) -> str:
         """What one element is, in a word or two."""
         return self.modality.unit
-
-    @cached_property
-    def inputs(self) -> InputArray:
-        """The input array that was read, made from the sample again; its mask says which elements were left out."""
-        return replace(self.modality.encode(self.sample), mask=self.trace.mask)
 
     def labels(self, top: int = 5) -> list[Label]:
         """The `top` likeliest classes, probabilities averaged over the windows and calibrated."""
