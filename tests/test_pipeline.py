@@ -13,6 +13,7 @@ import torch
 from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.media import AudioSample, MediaError
 from perceiver_zoo.pipeline import Pipeline, Result, load
+from perceiver_zoo.pipeline.gradient import pulls
 from perceiver_zoo.zoo import read_entry
 from perceiver_zoo.zoo.weights import save_weights
 from tests.modalities.sample_making import MODALITY_NAMES, modality_of, network_of, sample_of
@@ -98,6 +99,18 @@ def test_a_later_run_does_not_change_an_earlier_result(folders: dict[str, Path])
     np.testing.assert_array_equal(first.map(), map_before)
     again = pipeline.classify(sample_of("image"))
     assert first.labels() == labels_before == again.labels()
+
+
+def test_the_gradients_of_several_windows_are_those_of_each(folders: dict[str, Path]) -> None:
+    pipeline = pipeline_of(folders["audio"])
+    inputs = pipeline.classify(sample_of("audio")).inputs
+    alone = [pulls(pipeline, window, 2) for window in inputs.in_turn(1)]
+    together = pulls(pipeline, inputs, 2)
+    assert len(alone) == 3 and len(together) == 3
+    for look, pull in enumerate(together):
+        for name in ("gradient", "value"):
+            parts = torch.cat([getattr(own[look], name) for own in alone])
+            torch.testing.assert_close(getattr(pull, name), parts, atol=1e-6, rtol=1e-4)
 
 
 def test_a_file_is_read_as_the_models_modality(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -17,20 +17,22 @@ from perceiver_zoo.nn import Perceiver
 if TYPE_CHECKING:
     from perceiver_zoo.pipeline.classifier import Pipeline
 
+ELEMENTS_AT_ONCE = 1 << 14  # what is kept for the way back takes many times the memory of a run
+
 
 def pulls(pipeline: Pipeline, inputs: InputArray, label: int) -> tuple[Pull, ...]:
     """For every look, the gradient of the logit of class `label` by what its latents read, and the elements' values.
 
-    On the CPU in float32, each window for itself. Takes about two runs.
+    On the CPU in float32. Takes about two runs.
     """
     network, parts = pipeline.network, []
-    for window in inputs.in_turn(1):
+    for window in inputs.in_turn(ELEMENTS_AT_ONCE):
         window = window.to(pipeline.device)
         with torch.inference_mode(False), torch.enable_grad(), reads_of(network) as reads:
             elements = network.adapter(window.features, window.positions)
             logits = network.readout(network.look_at(elements, window.mask).latents, elements)
             slopes = torch.autograd.grad(logits[:, label].sum(), reads)
-        parts.append(window_pulls(network, elements, slopes))
+        parts.append(pulls_of(network, elements, slopes))
     return tuple(
         Pull(torch.cat([pull.gradient for pull in same]), torch.cat([pull.value for pull in same]))
         for same in zip(*parts, strict=True)
@@ -38,8 +40,8 @@ def pulls(pipeline: Pipeline, inputs: InputArray, label: int) -> tuple[Pull, ...
 
 
 @torch.no_grad()
-def window_pulls(network: Perceiver, elements: Tensor, slopes: tuple[Tensor, ...]) -> list[Pull]:
-    """Slopes [1, N, heads * dv] of each look with the values it read; tied looks hold the very same values."""
+def pulls_of(network: Perceiver, elements: Tensor, slopes: tuple[Tensor, ...]) -> list[Pull]:
+    """Slopes [W, N, heads * dv] of each look with the values it read; tied looks hold the very same values."""
     values: dict[int, Tensor] = {}
     found = []
     for weights, slope in zip(network.config.looks, slopes, strict=True):
