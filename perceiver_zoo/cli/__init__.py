@@ -11,6 +11,7 @@ from contextlib import suppress
 from perceiver_zoo import __version__
 from perceiver_zoo.cli import (
     attend,
+    bench,
     calibrate,
     card,
     classify,
@@ -23,7 +24,7 @@ from perceiver_zoo.cli import (
 from perceiver_zoo.cli.common import CommandError
 from perceiver_zoo.zoo.registry import UnknownModelError
 
-COMMANDS = (listing, download, classify, attend, train, calibrate, evaluate, faithfulness, card)
+COMMANDS = (listing, download, classify, attend, train, calibrate, evaluate, faithfulness, bench, card)
 PIPE_CLOSED, INTERRUPTED = 141, 130  # 128 + SIGPIPE, 128 + SIGINT, as shells report them
 
 

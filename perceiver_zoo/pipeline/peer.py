@@ -1,0 +1,112 @@
+"""The same answer and map by transformers' Perceiver, on the same weights: how long both take, and how much memory."""
+
+from __future__ import annotations
+
+import gc
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+
+from perceiver_zoo.lenses import mean
+from perceiver_zoo.lenses.rows import kept_rows
+from perceiver_zoo.modalities import ImageModality, InputArray
+from perceiver_zoo.pipeline.classifier import Pipeline
+from perceiver_zoo.pipeline.speed import seconds
+from perceiver_zoo.zoo.names import their_name
+
+# transformers' class of each adapter.
+PEERS = {
+    "elements": "PerceiverForImageClassificationFourier",
+    "learned": "PerceiverForImageClassificationLearned",
+    "conv": "PerceiverForImageClassificationConvProcessing",
+}
+
+
+def has_peer(pipeline: Pipeline) -> bool:
+    """Whether transformers, if installed, has a network of the model's shape: Perceiver IO on pictures."""
+    return pipeline.network.config.readout == "class" and isinstance(pipeline.modality, ImageModality)
+
+
+def installed() -> bool:
+    return find_spec("transformers") is not None
+
+
+@torch.inference_mode()
+def compare(pipeline: Pipeline, file: Path, runs: int) -> dict[str, Any]:
+    """Seconds (medians of `runs`, the two in turn) and peak bytes of an answer with its mean map, ours and theirs.
+
+    difference: the largest between the two maps, as a share of the map's greatest weight. Peak bytes are what the
+    process takes on top of the weights, null where the system is not Linux.
+    """
+    inputs = pipeline.modality.encode(pipeline.read(file))
+    theirs, pixels = peer_of(pipeline), pixels_of(inputs)
+
+    def ask_ours() -> torch.Tensor:
+        kept_rows.cache_clear()
+        return mean(pipeline.run(inputs)[1])[0]
+
+    def ask_theirs() -> torch.Tensor:
+        return theirs(inputs=pixels, output_attentions=True).cross_attentions[0].mean(dim=(0, 1, 2))
+
+    asks = {"ours": ask_ours, "theirs": ask_theirs}
+    maps = {name: ask() for name, ask in asks.items()}
+    spent = [{name: seconds(ask) for name, ask in asks.items()} for _ in range(runs)]
+    difference = (maps["ours"] - maps["theirs"]).abs().max() / maps["theirs"].max()
+    return {
+        "seconds": {name: median(run[name] for run in spent) for name in asks},
+        "bytes": {name: peak(ask) for name, ask in asks.items()},
+        "difference": float(difference),
+    }
+
+
+def peer_of(pipeline: Pipeline) -> Any:
+    """transformers' network of the same shape, with the very weights of ours."""
+    import transformers
+
+    config = pipeline.network.config
+    assert isinstance(pipeline.modality, ImageModality)
+    settings: dict[str, Any] = {
+        "num_latents": config.latents,
+        "d_latents": config.latent_dim,
+        "num_blocks": config.repeats,
+        "num_self_attends_per_block": config.block_layers,
+        "num_self_attention_heads": config.self_heads,
+        "num_cross_attention_heads": config.cross_heads,
+        "num_labels": config.classes,
+        "image_size": pipeline.modality.size,
+    }
+    theirs = getattr(transformers, PEERS[config.adapter])(transformers.PerceiverConfig(**settings)).eval()
+    shapes = {name: tensor.shape for name, tensor in theirs.state_dict().items()}
+    ours = pipeline.network.state_dict()
+    named = {their_name(name, config.adapter, config.readout): tensor for name, tensor in ours.items()}
+    theirs.load_state_dict({name: named[name].reshape(shape) for name, shape in shapes.items()}, assign=True)
+    return theirs
+
+
+def pixels_of(inputs: InputArray) -> torch.Tensor:
+    """The picture [1, 3, H, W] whose pixels the elements are."""
+    side = int(inputs.features.shape[1] ** 0.5)
+    return inputs.features.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+
+
+def peak(ask: Any) -> int | None:
+    """Bytes of memory at the most while `ask` runs, on top of what the process had before."""
+    forget = Path("/proc/self/clear_refs")
+    if not forget.exists():
+        return None
+    gc.collect()
+    before = memory("VmRSS")
+    forget.write_text("5")  # the highest use of memory so far
+    ask()
+    return memory("VmHWM") - before
+
+
+def memory(name: str) -> int:
+    """One of the kernel's figures of this process, in bytes."""
+    found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) * 1024
