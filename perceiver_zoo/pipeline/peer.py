@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import re
 from importlib.util import find_spec
@@ -40,7 +41,7 @@ def compare(pipeline: Pipeline, file: Path, runs: int) -> dict[str, Any]:
     """Seconds (medians of `runs`, the two in turn) and peak bytes of an answer with its mean map, ours and theirs.
 
     difference: the largest between the two maps, as a share of the map's greatest weight. Peak bytes are what the
-    process takes on top of the weights, null where the system is not Linux.
+    process takes on top of the weights, null where the system is not Linux with glibc.
     """
     inputs = pipeline.modality.encode(pipeline.read(file))
     theirs, pixels = peer_of(pipeline), pixels_of(inputs)
@@ -96,9 +97,10 @@ def pixels_of(inputs: InputArray) -> torch.Tensor:
 def peak(ask: Any) -> int | None:
     """Bytes of memory at the most while `ask` runs, on top of what the process had before."""
     forget = Path("/proc/self/clear_refs")
-    if not forget.exists():
+    if not forget.exists() or not hasattr(library := ctypes.CDLL(None), "malloc_trim"):
         return None
     gc.collect()
+    library.malloc_trim(0)  # what was freed goes back to the system, so that its use counts again
     before = memory("VmRSS")
     forget.write_text("5")  # the highest use of memory so far
     ask()

@@ -104,6 +104,21 @@ def test_the_peer_reads_the_same_on_the_same_weights(tmp_path: Path) -> None:
     assert printed[-1].startswith("| `perceiver_io_fourier.imagenet` | ") and printed[-1].count("|") == 8
 
 
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux says how much memory was used")
+def test_memory_that_was_freed_before_counts_again() -> None:
+    import torch
+
+    from perceiver_zoo.pipeline.peer import peak
+
+    def fill() -> None:
+        list(map(torch.ones, [1_000_000] * 50))
+
+    fill()
+    for _ in range(4):
+        peaked = peak(fill)
+        assert peaked is not None and 190e6 < peaked < 250e6
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.00012, "0.1"), (0.00994, "9.9"), (0.00996, "10"), (15.2, "15,200")]
 )
