@@ -13,6 +13,7 @@ from perceiver_zoo.export.lines import lines_of
 from perceiver_zoo.export.looks import write_looks, write_looks_gif
 from perceiver_zoo.export.scene import write_scene
 from perceiver_zoo.export.writers import write_bare, write_mp4, write_npz, write_ply, write_png
+from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.pipeline import Pipeline, Result
 
 Writer = Callable[[Path, Pipeline, Result, dict[str, Any]], str]
@@ -61,10 +62,29 @@ def save(path: str | Path, kind: str, pipeline: Pipeline, result: Result, **aske
 
 
 def file_name(kind: str, stem: str, model: str, asked: dict[str, Any]) -> str:
-    """Input, model, lens and look: "cat.perceiver_nano.cifar10.latent_3.look_2.png"."""
-    lens = asked["lens"] + (f"_{asked['latent'] + 1}" if "latent" in asked else "")
-    plain = re.sub(r"[^\w.-]+", "_", stem)[:60] or "input"
-    return f"{plain}.{model}.{lens}.look_{asked['look'] + 1}{FORMATS[kind].ending}"
+    """Input, model, lens and look, and what else was asked: "cat.perceiver_nano.cifar10.latent_3.look_2.png".
+
+    Counted from 1. At most 255 bytes, which is what a file system takes; of letters, digits, "_", "-" and ".".
+    """
+    own = [said(asked[name]) for name in LENSES[asked["lens"]].takes if asked.get(name) is not None]
+    parts = ["_".join([asked["lens"], *own]), f"look_{asked['look'] + 1}"]
+    if asked.get("head") is not None:
+        parts.append(f"head_{asked['head'] + 1}")
+    if asked.get("scale") == "scores":
+        parts.append("scores")
+    parts += [f"minus_{name}_{said(at)}" for name, at in (asked.get("minus") or {}).items()]
+    whose = f"{plain(stem, 50) or 'input'}.{plain(model, 50)}"
+    return ".".join([whose, *parts]) + FORMATS[kind].ending
+
+
+def said(at: int | str) -> str:
+    """A class by its name, and what is counted from 1."""
+    return plain(re.sub(r"[^\w-]+", "_", at), 30) if isinstance(at, str) else str(at + 1)
+
+
+def plain(text: str, most: int) -> str:
+    """At most `most` bytes of a text, fit for the name of a file."""
+    return re.sub(r"[^\w.-]+", "_", text).encode()[:most].decode(errors="ignore").strip("_")
 
 
 __all__ = ["FORMATS", "Format", "file_name", "lines_of", "save"]

@@ -117,6 +117,40 @@ OPENERS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("asked", "middle"),
+    [
+        ({"lens": "mean"}, "mean.look_1"),
+        ({"lens": "latent", "latent": 4, "look": 2}, "latent_5.look_3"),
+        ({"lens": "focus", "rank": 2, "head": 1}, "focus_3.look_1.head_2"),
+        ({"lens": "looks_at", "element": 119}, "looks_at_120.look_1"),
+        ({"lens": "mean", "scale": "scores"}, "mean.look_1.scores"),
+        ({"lens": "class_evidence", "label": "tabby, tabby cat"}, "class_evidence_tabby_tabby_cat.look_1"),
+        ({"lens": "gradient", "label": "../St. Bernard"}, "gradient_St_Bernard.look_1"),
+        ({"lens": "class_evidence", "label": None}, "class_evidence.look_1"),
+        ({"lens": "mean", "look": 1, "minus": {"look": 0}}, "mean.look_2.minus_look_1"),
+        (
+            {"lens": "class_evidence", "label": "cat", "minus": {"look": 0, "label": "dog"}},
+            "class_evidence_cat.look_1.minus_look_1.minus_label_dog",
+        ),
+    ],
+)
+def test_a_name_says_what_was_asked(asked, middle):
+    usual = {"look": 0, "head": None, "scale": "weights"}
+    name = export.file_name("bare", "my cat", "perceiver_nano.cifar10", usual | asked)
+    assert name == f"my_cat.perceiver_nano.cifar10.{middle}_map.png"
+
+
+@pytest.mark.parametrize("letter", ["a", "\N{CAT FACE}", "\N{CJK UNIFIED IDEOGRAPH-732B}", "/"])
+def test_a_name_is_never_too_long_for_a_file_system(letter, tmp_path):
+    asked = {"lens": "class_evidence", "label": 300 * letter, "look": 0, "head": 11, "scale": "scores"}
+    asked |= {"minus": {"look": 1, "label": 300 * letter}}
+    name = export.file_name("looks", 300 * letter, 300 * letter, asked)
+    (tmp_path / name).write_bytes(b"fits")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert name.endswith("_looks.mp4") and ".class_evidence" in name and ".minus_label" in name
+
+
 @pytest.mark.parametrize("kind", ["overlay", "numbers"])
 def test_the_lines_of_python_make_the_very_file(kind, answered, tmp_path):
     model, result = answered("image")
