@@ -10,10 +10,11 @@ from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.media import ImageSample
 from perceiver_zoo.modalities import build_modality
 from perceiver_zoo.nn import Perceiver, PerceiverConfig, sharing
-from perceiver_zoo.pipeline import Pipeline, Result, curves, left_out, load
+from perceiver_zoo.pipeline import Curves, Pipeline, Result, curves, faithfulness, left_out, load
 from perceiver_zoo.zoo import read_entry
 from perceiver_zoo.zoo.registry import best_lens
 from perceiver_zoo.zoo.weights import save_weights
+from tests.modalities.sample_making import modality_of, network_of, sample_of
 
 RED = np.zeros((8, 8), bool)
 RED[2:5, 4:7] = True
@@ -162,6 +163,80 @@ def test_curves_are_what_leaving_out_says(pipeline: Pipeline, result: Result) ->
     assert areas["insertion"] > areas["random_insertion"]
     same = curves(pipeline, result, weights, "red", steps=8)
     np.testing.assert_array_equal(same.random_deletion, drawn.random_deletion)
+
+
+@pytest.fixture(scope="module")
+def windowed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pipeline, Result]:
+    """An untrained model that reads a sound in several windows, with answers that depend on what is read."""
+    network = network_of("audio", 3)
+    with torch.no_grad():
+        network.readout.linear.weight.mul_(20)
+    folder = tmp_path_factory.mktemp("windowed") / "windowed"
+    save_weights(folder, network, "audio", modality_of("audio"), ["a", "b", "c"], {"licence": "cc0-1.0"})
+    pipeline = load(read_entry(folder), device="cpu")
+    return pipeline, pipeline.classify(sample_of("audio"))
+
+
+@pytest.mark.parametrize("at_once", [1, 1 << 17])
+def test_curves_of_windows_are_those_of_four_orders(
+    at_once: int, windowed: tuple[Pipeline, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The map's order and a random one, each from both ends, in every window."""
+    pipeline, result = windowed
+    orders: list[np.ndarray] = []
+    read_first = faithfulness.read_first
+
+    def watched(pipeline: Pipeline, result: Result, given: torch.Tensor, shares: list[float]) -> np.ndarray:
+        orders.extend(given.numpy())
+        return read_first(pipeline, result, given, shares)
+
+    monkeypatch.setattr(faithfulness, "read_first", watched)
+    monkeypatch.setattr(faithfulness, "ELEMENTS_AT_ONCE", at_once)
+    label = int(result.probabilities.mean(0).argsort()[1])  # not the likeliest
+    weights = result.weights("class_evidence", look=1, label=label)
+    weights -= weights.mean()  # so that half is against it
+    count = weights.shape[1]
+    drawn = curves(pipeline, result, weights, label, steps=4, seed=5)
+    marked, backwards, shuffled, reshuffled = orders
+    for own in (marked, shuffled):
+        np.testing.assert_array_equal(np.sort(own), np.broadcast_to(np.arange(count), own.shape))
+    assert all((np.diff(row[order]) <= 0).all() for row, order in zip(weights, marked, strict=True))
+    np.testing.assert_array_equal(backwards, marked[:, ::-1])
+    np.testing.assert_array_equal(reshuffled, shuffled[:, ::-1])
+    assert not (shuffled[0] == shuffled[1]).all() and not (shuffled == np.arange(count)).all(axis=1).any()
+    for at, share in enumerate(drawn.shares):
+        for order, deletion, insertion in (
+            (marked, drawn.deletion, drawn.insertion),
+            (shuffled, drawn.random_deletion, drawn.random_insertion),
+        ):
+            rank = np.empty_like(weights)
+            np.put_along_axis(rank, order, np.broadcast_to(-np.arange(count), rank.shape), axis=1)
+            for keep, curve in ((False, deletion), (True, insertion)):
+                alone = left_out(pipeline, result, rank, share, keep=keep)
+                assert curve[at] == pytest.approx(alone.probabilities[:, label].mean(), abs=1e-4)
+    assert (
+        np.ptp(drawn.deletion) > 1e-3 and np.ptp(result.probabilities[:, label]) > 1e-3
+    )  # so a mix-up shows
+
+
+def test_the_area_is_that_under_the_line() -> None:
+    shares, line, none = np.array([0, 0.25, 1]), np.array([1, 0, 1]), np.zeros(3)
+    areas = Curves(shares, line, none, none, 1 - line).areas
+    assert areas == {"deletion": 0.5, "insertion": 0, "random_deletion": 0, "random_insertion": 0.5}
+
+
+def test_only_what_was_read_is_ranked(pipeline: Pipeline, result: Result) -> None:
+    """Negative weights lie above what was not read; shares are of what was read."""
+    weights = np.linspace(-2, -1, 64, dtype=np.float32)[None].copy()
+    weights[0, 60:] = np.nan
+    changed = left_out(pipeline, result, weights, 0.12)  # 7.68 of 64
+    assert changed.trace.mask is not None
+    assert (~changed.trace.mask[0]).nonzero()[:, 0].tolist() == list(range(52, 60))
+    again = left_out(pipeline, changed, np.linspace(0, 1, 64)[None], 0.25)  # of the 56 that are left
+    assert again.trace.mask is not None
+    assert again.trace.mask[0].nonzero()[:, 0].tolist() == list(range(42))
+    with pytest.raises(ValueError, match="some are left out already"):
+        curves(pipeline, changed, weights)
 
 
 def test_what_cannot_be_left_out_is_said(pipeline: Pipeline, result: Result) -> None:

@@ -73,8 +73,12 @@ def curves(
 
     Shares 0, 1 / steps .. 1 of each window's elements; where none would remain, one does. The probability of class
     `label` (None: the likeliest) is the mean over the windows, before calibration. watch: goes round the shares, to
-    tell of progress. ValueError for a map of another shape.
+    tell of progress. ValueError for a map of another shape, or a result that was made without some elements.
     """
+    if result.trace.mask is not None:
+        raise ValueError(
+            "curves leave elements out of a whole input array, and here some are left out already"
+        )
     ranked, label = rank(result, weights), result.index_of(label)
     rng = np.random.default_rng(seed)
     shuffled = rng.permuted(np.broadcast_to(np.arange(ranked.shape[1]), ranked.shape), axis=1)
@@ -111,12 +115,10 @@ def read_first(pipeline: Pipeline, result: Result, orders: Tensor, shares: Itera
             size = max(1, round(share * count))
             picks = orders[..., :size].reshape(kinds * windows, size)
             window = torch.arange(windows, device=device).repeat(kinds)[:, None]
-            mask = None if inputs.mask is None else inputs.mask[window, picks]
             logits = []
             for part in torch.arange(len(picks), device=device).split(max(1, ELEMENTS_AT_ONCE // size)):
                 some = elements[window[part], picks[part]]
-                latents = network.look_at(some, None if mask is None else mask[part]).latents
-                logits.append(network.readout(latents, some))
+                logits.append(network.readout(network.look_at(some).latents, some))
             probabilities = torch.cat(logits).float().softmax(dim=-1)
             found.append(probabilities.reshape(kinds, windows, -1).mean(dim=1).cpu().numpy())
     return np.stack(found)
