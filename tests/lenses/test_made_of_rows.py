@@ -36,9 +36,11 @@ def full_of(trace: Trace, look: int, head: int | None) -> torch.Tensor:
     return full.mean(1) if head is None else full[:, head]
 
 
-@pytest.fixture(params=[0, 1 << 25], ids=["computed", "kept"])
+@pytest.fixture(params=[(0, 1), (0, 1 << 22), (1 << 25, 1), (1 << 25, 1 << 22)])
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "KEPT", request.param)
+    """Rows that are kept or computed anew, one latent or all of them at a time."""
+    monkeypatch.setattr(rows, "KEPT", request.param[0])
+    monkeypatch.setattr(rows, "CHUNK", request.param[1])
 
 
 @pytest.mark.usefixtures("kept")
@@ -60,8 +62,9 @@ def test_lenses_equal_their_naive_definitions(look: int, head: int | None, maske
     entropy = -(full * full.clamp_min(1e-30).log()).sum(-1).mean(0)
     _, measure = order(trace, look, head)
     close(measure, entropy.sort().values)
-    for rank in range(5):
-        close(focus(trace, look, head, rank=rank), full[:, entropy.argsort()[rank]])
+    for rank, which in enumerate(entropy.argsort().tolist()):
+        close(focus(trace, look, head, rank=rank), full[:, which])
+        close(focus(trace, look, head, "scores", rank), latent(trace, look, head, "scores", which))
 
 
 def test_the_only_head_is_the_mean_over_heads_and_its_rows_are_made_once() -> None:
@@ -142,6 +145,7 @@ def test_an_element_one_latent_alone_reads_shows_that_latents_row() -> None:
         ("looks_at", {"element": 11}, "element 11 does not exist: the input array has elements 0..10"),
         ("rollout", {"scale": "scores"}, "its scale is weights"),
         ("class_evidence", {"scale": "scores"}, "its scale is weights"),
+        ("looks_at", {"element": -1}, "element -1 does not exist"),
         ("looks_at", {"scale": "scores"}, "its scale is weights"),
         ("gradient", {"scale": "scores"}, "its scale is weights"),
         ("gradient", {}, "ask it of a result"),
@@ -152,9 +156,27 @@ def test_what_does_not_exist_is_said(lens: str, own: dict, message: str) -> None
         LENSES[lens](random_trace(), **own)
 
 
+def test_an_order_that_does_not_exist_is_said() -> None:
+    with pytest.raises(ValueError, match="ordered by one of focus, share, index, not 'size'"):
+        order(random_trace(), by="size")
+    with pytest.raises(ValueError, match="name its label"):
+        order(random_trace(), by="share")
+
+
+def test_a_lens_is_there_where_the_trace_has_what_it_needs() -> None:
+    read, answered = random_trace(), random_trace(answered=True)
+    neither = replace(read, evidence=None, mixing=())
+    plain = {"mean", "latent", "focus", "looks_at"}
+    for trace, more in (
+        (read, {"rollout", "class_evidence", "gradient"}),
+        (answered, {"rollout", "gradient", "answer"}),
+        (neither, set()),
+    ):
+        assert {name for name, lens in LENSES.items() if lens.available(trace)} == plain | more
+
+
 def test_what_a_trace_does_not_have_is_said() -> None:
     answered, unmixed = random_trace(answered=True), replace(random_trace(), mixing=())
-    assert not LENSES["class_evidence"].available(answered) and not LENSES["rollout"].available(unmixed)
     with pytest.raises(ValueError, match="needs a mean readout"):
         class_evidence(answered)
     with pytest.raises(ValueError, match="kept how its latents mixed"):
@@ -164,3 +186,7 @@ def test_what_a_trace_does_not_have_is_said() -> None:
     left = int((~masked.mask[0]).nonzero()[0])
     with pytest.raises(ValueError, match=f"element {left} was not read"):
         looks_at(masked, element=left)
+    masked.mask[0, left] = True
+    masked.mask[1, left] = False  # by one window of two
+    with pytest.raises(ValueError, match=f"element {left} was not read"):
+        looks_at(masked, 1, element=left)
