@@ -1,18 +1,19 @@
-"""The released flow and text models in small, with random weights; texts and clips for them."""
+"""The released models of flow, text, and sound and picture in small, with random weights; clips for them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 
-from perceiver_zoo.media.sample import VideoSample
-from perceiver_zoo.modalities import FlowModality, TextModality
+from perceiver_zoo.media.sample import AudioSample, VideoSample
+from perceiver_zoo.modalities import AudiovisualModality, FlowModality, TextModality
 from perceiver_zoo.nn import FourierConfig, Perceiver, PerceiverConfig
-from perceiver_zoo.pipeline import FlowPipeline, TextPipeline
-from perceiver_zoo.zoo import released
-from perceiver_zoo.zoo.architectures import FLOW, TEXT
+from perceiver_zoo.pipeline import FlowPipeline, Pipeline, TextPipeline
+from perceiver_zoo.zoo import find, released
+from perceiver_zoo.zoo.architectures import AUDIOVISUAL, FLOW, TEXT
 from perceiver_zoo.zoo.registry import released_entry
 
 TILE, LONGEST = (24, 32), 128
@@ -38,6 +39,24 @@ SMALL_TEXT = replace(
     cross_values=40,
     adapter_options={"vocabulary": 262, "longest": LONGEST},
     readout_options={"channels": 16, "heads": 4},
+)
+SMALL_READING = AudiovisualModality(frames=4, size=8, sound_rate=8_000, labels=5)
+SMALL_PLACES = {"audio": FourierConfig(4, (1280,)), "image": FourierConfig(2, (4, 2, 2))}
+SMALL_AUDIOVISUAL = replace(
+    AUDIOVISUAL,
+    latents=8,
+    latent_dim=32,
+    block_layers=1,
+    self_heads=2,
+    classes=5,
+    adapter_options={"channels": {"audio": 16, "image": 48, "label": 5}, "positions": SMALL_PLACES},
+    readout_options={
+        "channels": {"audio": 16, "image": 3},
+        "positions": SMALL_PLACES,
+        "grids": {"audio": (80,), "image": (4, 8, 8)},
+        "query": 32,
+        "hidden": 16,
+    },
 )
 
 
@@ -66,3 +85,19 @@ def text_pipeline(config=SMALL_TEXT, modality=None, device: str = "cpu") -> Text
 def clip_sample(height: int, width: int, frames: int = 5, seed: int = 0) -> VideoSample:
     pixels = np.random.default_rng(seed).integers(0, 256, (frames, height, width, 3), dtype=np.uint8)
     return VideoSample(pixels, np.arange(frames) / 10)
+
+
+def audiovisual_pipeline() -> Pipeline:
+    """Its windows are 4 frames of 2 x 2 patches and 80 patches of sound, 0.16 s."""
+    known = find(released.KINETICS.name)
+    entry = SimpleNamespace(name=known.name, labels=[f"class {n}" for n in range(5)], config=known.config)
+    return Pipeline(entry, lively(SMALL_AUDIOVISUAL), SMALL_READING, torch.device("cpu"))  # type: ignore[arg-type]
+
+
+def sounding_clip(windows: int, sound: bool = True, frames: int = 4, side: int = 24) -> VideoSample:
+    """Noise, as long as so many windows of `frames` frames at 25 a second."""
+    rng = np.random.default_rng(0)
+    count = windows * frames
+    pixels = rng.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+    audio = AudioSample(rng.uniform(-0.5, 0.5, count * 1920).astype(np.float32), 48_000) if sound else None
+    return VideoSample(pixels, np.arange(count) / 25, audio)

@@ -1,12 +1,12 @@
 // A picture, a spectrogram or a clip with a map over it. The server sends the input once an answer (props.base) and a
-// map for every question (props.value); hovering, colours, the cursor, playing and the timeline are all done here.
+// map for every question (props.value); hovering, colours, the cursor, playing and the timeline need no server.
 const find = (name) => element.querySelector("." + name);
-const plot = find("plot"), strip = find("strip"), run = find("run");
-const LEFT = 64, BOTTOM = 22; // room for the axes of a sound, in CSS pixels
+const plot = find("plot"), strip = find("strip");
+const BOTTOM = 22; // room for the axis of a sound, in CSS pixels
 let base = null, images = [], maps = [], value = null; // what is shown
 let area = null, rowOf = [], columnOf = []; // where it is shown, in device pixels, and the cell of each of them
-let frame = 0, look = 0, cursor = null, moment = 0, loading = null, timer = null;
-const sound = new Audio();
+let look = 0, cursor = null, loading = null;
+const time = new ZooTimeline(element, draw);
 const bar = new ZooBar(element, draw, () => (maps.length > 1 ? playLooks() : trigger("play")));
 
 // --- what arrives ---
@@ -20,10 +20,8 @@ async function update() {
     loading = now.key;
     const loaded = await Promise.all(props.base.frames.map(load));
     if (loading !== now.key) return;
-    stop();
-    [base, images, cursor, frame, moment] = [props.base, loaded, null, 0, 0];
-    find("moments").hidden = !base.times && !base.audio;
-    if (base.audio) sound.src = base.audio;
+    [base, images, cursor] = [props.base, loaded, null];
+    time.open(base);
     return update();
   }
   bar.stop();
@@ -58,7 +56,7 @@ function fit() {
   const box = find("stage").getBoundingClientRect(), ratio = window.devicePixelRatio || 1;
   if (!base || !value || !box.width) return;
   const axes = Boolean(base.seconds);
-  const left = axes ? LEFT : 0, room = { w: box.width - left, h: box.height - (axes ? BOTTOM : 0) };
+  const left = axes ? ZOO_LEFT : 0, room = { w: box.width - left, h: box.height - (axes ? BOTTOM : 0) };
   const zoom = Math.min(room.w / base.width, room.h / base.height);
   const size = axes ? room : { w: base.width * zoom, h: base.height * zoom };
   [plot.width, plot.height] = [Math.round(box.width * ratio), Math.round(box.height * ratio)];
@@ -112,20 +110,23 @@ function draw() {
   pen.clearRect(0, 0, plot.width, plot.height);
   pen.putImageData(overlay(), area.x, area.y);
   if (base.seconds) axes(pen);
-  if (value.marked && value.marked.frames[0] <= frame && frame < value.marked.frames[1]) {
+  if (value.marked && value.marked.frames[0] <= time.frame && time.frame < value.marked.frames[1]) {
     outline(pen, rectangle(value.marked.box), 3);
   }
   if (cursor) outline(pen, rectangle(edges(...cursor)), 1.5);
-  if (base.audio && base.timeline) line(pen, area.x + (moment / base.seconds) * area.w, area.y, area.h);
-  timeline();
+  if (base.audio) {
+    const [window, part] = time.window, high = area.h / base.starts.length;
+    zooLine(element, pen, area.x + part * area.w, area.y + window * high, high, area.ratio);
+  }
+  if (base.times || base.audio) time.draw(moments(), value.signed, area.ratio);
 }
 
 /** The input nearly grey, darkened where it was not read, under the colours of the map; every cell has hard edges. */
 function overlay() {
   const sheet = new OffscreenCanvas(area.w, area.h).getContext("2d", { willReadFrequently: true });
-  sheet.drawImage(images[base.order[frame]], 0, 0, area.w, area.h);
+  sheet.drawImage(images[base.order[time.frame]], 0, 0, area.w, area.h);
   const picture = sheet.getImageData(0, 0, area.w, area.h), pixels = picture.data;
-  const [, rows, columns] = value.shape, shades = maps[look], first = frame * rows * columns;
+  const [, rows, columns] = value.shape, shades = maps[look], first = time.frame * rows * columns;
   const table = Float32Array.from({ length: 1025 * 4 }, () => 0);
   for (let i = 0; i <= 1024; i++) table.set(bar.colour(i / 1024), 4 * i);
   for (let y = 0, at = 0; y < area.h; y++) {
@@ -150,11 +151,6 @@ function outline(pen, [x, y, w, h], width) {
     pen.lineWidth = line;
     pen.strokeRect(x - grow / 2, y - grow / 2, w + grow, h + grow);
   }
-}
-
-function line(pen, x, y, height) {
-  pen.fillStyle = getComputedStyle(element).getPropertyValue("--color-accent");
-  pen.fillRect(x - area.ratio, y, 2 * area.ratio, height);
 }
 
 function axes(pen) {
@@ -190,16 +186,16 @@ function point(cell) {
 
 /** The value of a cell and where it lies. */
 function told(row, column) {
-  const [, rows, columns] = value.shape, shade = maps[look][(frame * rows + row) * columns + column];
+  const [, rows, columns] = value.shape, shade = maps[look][(time.frame * rows + row) * columns + column];
   const what = shade === shade ? `${zooNumber(zooValue(value, shade))} ${value.unit}` : "not read";
   const [x0, y0, x1, y1] = edges(row, column), [bx0, by0, bx1, by1] = base.box;
   const x = bx0 + ((x0 + x1) / 2) * (bx1 - bx0), y = by0 + ((y0 + y1) / 2) * (by1 - by0);
   if (base.seconds) return `${what} at ${(x * base.seconds).toFixed(2)} s, ${base.rows[row]}`;
-  const when = base.times ? `frame ${frame + 1}, ` : "";
+  const when = base.times ? `frame ${time.frame + 1}, ` : "";
   return `${what} at ${when}pixel ${Math.floor(x * base.width)}, ${Math.floor(y * base.height)}`;
 }
 
-const pick = () => cursor && trigger("select", { index: [frame, ...cursor] });
+const pick = () => cursor && trigger("select", { index: [time.frame, ...cursor] });
 plot.addEventListener("pointermove", (event) => point(cellAt(event)));
 plot.addEventListener("pointerleave", () => point(null));
 plot.addEventListener("click", (event) => (point(cellAt(event)), pick()));
@@ -215,9 +211,9 @@ plot.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// --- the timeline: of a clip it is the frame that is shown, of a sound the moment that is heard ---
+// --- over time ---
 
-/** The mean shade of every moment, with where it starts and ends, 0..1. */
+/** The mean shade of every moment, with where it starts and ends, 0..1 of all that was read. */
 function moments() {
   const [count, rows, columns] = value.shape, shades = maps[look];
   const mean = (list) => list.reduce((a, b) => a + b, 0) / (list.length || 1);
@@ -225,91 +221,13 @@ function moments() {
   if (base.times) {
     return base.times.map((_, i) => [i / count, (i + 1) / count, read(shades.subarray(i * rows * columns, (i + 1) * rows * columns))]);
   }
-  return Array.from({ length: columns }, (_, c) => {
-    const [from, , to] = edges(0, c);
-    return [from, to, read(Array.from({ length: rows }, (_, r) => shades[r * columns + c]))];
+  const windows = base.starts.length, high = rows / windows; // rows of the map in each
+  return Array.from({ length: windows * columns }, (_, i) => {
+    const window = Math.floor(i / columns), column = i % columns, [from, , to] = edges(0, column);
+    const own = Array.from({ length: high }, (_, row) => shades[(window * high + row) * columns + column]);
+    return [(window + from) / windows, (window + to) / windows, read(own)];
   });
 }
-
-function timeline() {
-  if (find("moments").hidden || !strip.width) return;
-  const pen = strip.getContext("2d"), left = LEFT * area.ratio, wide = strip.width - left, high = strip.height;
-  const all = base.timeline ? moments() : [];
-  const rest = value.signed ? 0.5 : 0, most = Math.max(...all.map(([, , shade]) => Math.abs(shade - rest)), 1e-9);
-  pen.clearRect(0, 0, strip.width, high);
-  pen.fillStyle = getComputedStyle(strip).color;
-  const ground = value.signed ? high / 2 : high;
-  for (const [from, to, shade] of all) {
-    const tall = ((shade - rest) / most) * ground;
-    const gap = base.times ? area.ratio : 0;
-    pen.fillRect(left + from * wide, ground - Math.max(tall, 0), (to - from) * wide - gap, Math.abs(tall) || 1);
-  }
-  const share = base.times ? (frame + 0.5) / base.times.length : moment / base.seconds;
-  line(pen, left + share * wide, 0, high);
-  const last = base.times ? base.times.length - 1 : base.seconds;
-  const text = base.times
-    ? `frame ${frame + 1} of ${base.times.length}, ${base.times[frame].toFixed(2)} s`
-    : `${moment.toFixed(2)} of ${base.seconds.toFixed(2)} s`;
-  find("clock").textContent = text;
-  const told = { "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": base.times ? frame : moment.toFixed(2), "aria-valuetext": text };
-  for (const [name, content] of Object.entries(told)) strip.setAttribute(name, content);
-}
-
-/** Go to a share of the time, 0..1. */
-function seek(share) {
-  share = Math.min(Math.max(share, 0), 1);
-  if (base.times) frame = Math.min(Math.floor(share * base.times.length), base.times.length - 1);
-  else sound.currentTime = moment = share * base.seconds;
-  draw();
-}
-
-function follow() {
-  if (base.audio) {
-    moment = Math.min(sound.currentTime, base.seconds);
-    timer = requestAnimationFrame(follow);
-  } else {
-    frame = (frame + 1) % base.times.length;
-    timer = setTimeout(follow, 1000 * base.step);
-  }
-  draw();
-}
-
-function stop() {
-  cancelAnimationFrame(timer);
-  clearTimeout(timer);
-  timer = null;
-  sound.pause();
-  run.textContent = "Play";
-}
-
-function playOrPause() {
-  if (timer) return stop();
-  run.textContent = "Pause";
-  if (base.audio) sound.play().catch(stop);
-  follow();
-}
-
-sound.addEventListener("ended", stop);
-run.addEventListener("click", playOrPause);
-strip.addEventListener("pointerdown", (event) => {
-  strip.setPointerCapture(event.pointerId);
-  slide(event);
-});
-strip.addEventListener("pointermove", (event) => event.buttons && slide(event));
-function slide(event) {
-  const box = strip.getBoundingClientRect();
-  seek((event.clientX - box.left - LEFT) / (box.width - LEFT));
-}
-strip.addEventListener("keydown", (event) => {
-  if (!base) return;
-  const count = base.times ? base.times.length : value.shape[2];
-  const at = base.times ? (frame + 0.5) / count : moment / base.seconds;
-  const to = { ArrowLeft: at - 1 / count, ArrowRight: at + 1 / count, Home: 0, End: 1 }[event.key];
-  if (event.key === " ") playOrPause();
-  else if (to !== undefined) seek(to);
-  else return;
-  event.preventDefault();
-});
 
 new ResizeObserver(fit).observe(find("stage"));
 watch("value", update);

@@ -10,6 +10,7 @@ import base64
 import io
 import tempfile
 import wave
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +23,7 @@ from perceiver_zoo.modalities.audio import AudioLayout
 from perceiver_zoo.modalities.audiovisual import WaveLayout
 from perceiver_zoo.modalities.image import ImageLayout
 from perceiver_zoo.modalities.video import VideoLayout
-from perceiver_zoo.views.audiovisual import cuts, waveform
+from perceiver_zoo.views.audiovisual import cuts, levelled, waveform
 from perceiver_zoo.views.sound import hertz_name, hertz_ticks, second_ticks, spectrogram
 
 LARGEST = 1280  # pixels of a frame's longer side, as much as a screen shows
@@ -50,7 +51,6 @@ def sound_base(sample: AudioSample, layout: AudioLayout) -> dict[str, Any]:
         "yticks": hertz_ticks(layout),
         "xticks": second_ticks(seconds),
         "audio": heard(sample),
-        "timeline": True,
         **axes(seconds),
     }
 
@@ -86,25 +86,28 @@ def held_by(layout: AudioLayout, moments: np.ndarray) -> np.ndarray:
 
 
 def waves_base(sample: VideoSample | AudioSample, layout: WaveLayout) -> dict[str, Any]:
-    """A row a window: its waveform, as wide as the window is long."""
-    rows = [
-        waveform(sound) for sound in cuts(sample if isinstance(sample, AudioSample) else sample.audio, layout)
-    ]
+    """A row a window: its waveform, as wide as the window is long. They are heard in turn, where there is sound."""
+    audio = sample if isinstance(sample, AudioSample) else sample.audio
+    sounds, starts = cuts(audio, layout), layout.starts.tolist()
+    rows = [waveform(sound) for sound in levelled(sounds)]
     for row in rows[1:]:
         row[:2] = 128  # a line between two windows
-    at = [f"{start:.2f} s" for start in layout.starts.tolist()]
+    at = [f"{start:.2f} s" for start in starts]
+    player = {"audio": heard(AudioSample(sounds.ravel(), audio.rate))} if audio else {}
     return {
         "frames": [picture(np.concatenate(rows))],
         "rows": [f"the window from {start}" for start in at],
         "yticks": [((i + 0.5) / len(at), start) for i, start in enumerate(at)],
         "xticks": [(share, f"+{text}") for share, text in second_ticks(layout.seconds)],
-        **axes(layout.seconds),
+        **player,
+        **axes(layout.seconds, starts),
     }
 
 
-def axes(seconds: float) -> dict[str, Any]:
-    """What all sounds share: one layer that fills the view, `seconds` wide."""
-    return {"order": [0], "width": 960, "height": 384, "box": [0, 0, 1, 1], "seconds": seconds}
+def axes(seconds: float, starts: Sequence[float] = (0.0,)) -> dict[str, Any]:
+    """What all sounds share: one layer that fills the view, `seconds` wide, a row for each of `starts` (in seconds)."""
+    size = {"width": 960, "height": 384, "box": [0, 0, 1, 1]}
+    return {"order": [0], **size, "seconds": seconds, "starts": list(starts)}
 
 
 def clip_base(sample: VideoSample, layout: VideoLayout) -> dict[str, Any]:
@@ -120,7 +123,6 @@ def clip_base(sample: VideoSample, layout: VideoLayout) -> dict[str, Any]:
         "box": box_of(layout.box, width, height),
         "times": times.ravel().round(4).tolist(),
         "step": float(np.diff(times, axis=1).mean()) or 0.1,  # seconds a frame is shown
-        "timeline": True,
     }
 
 

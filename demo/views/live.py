@@ -21,10 +21,10 @@ LEVELS = 65_534  # steps from the least value to the most; the code 0 is kept fo
 
 
 def script() -> str:
-    """The script for the page's head: the colour scales, and what both views do with them."""
+    """The script for the page's head: the colour scales, what both views do with them, and the canvas's timeline."""
     kinds = {"even": EVEN, "signed": SIGNED}
     scales = {kind: {name: hexes(stops) for name, stops in own.items()} for kind, own in kinds.items()}
-    code = (STATIC / "shade.js").read_text(encoding="utf-8")
+    code = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("shade.js", "timeline.js"))
     return f"<script>const zooScales = {json.dumps(scales)};\n{code}</script>"
 
 

@@ -23,7 +23,7 @@ def draw_waves(
     height = len(weights) * (ROW + GAP) - GAP
     canvas = Image.new("RGB", (LEFT + WIDTH, height + 24), "#16181d")
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
-    sounds = cuts(sample if isinstance(sample, AudioSample) else sample.audio, layout)
+    sounds = levelled(cuts(sample if isinstance(sample, AudioSample) else sample.audio, layout))
     for number, (sound, shade) in enumerate(zip(sounds, span.shade(weights), strict=True)):
         grey = np.repeat(waveform(sound)[..., None], 3, axis=2)
         picture = overlay(grey, np.broadcast_to(by_column(shade), (ROW, WIDTH)))
@@ -39,14 +39,18 @@ def draw_waves(
 
 
 def cuts(audio: AudioSample | None, layout: AudiovisualLayout | WaveLayout) -> np.ndarray:
-    """The sound of each window, float32 [W, samples] at its own rate, the loudest of them all at 1."""
+    """The sound of each window, float32 [W, samples] at its own rate."""
     if audio is None:
         return np.zeros((len(layout.starts), WIDTH), np.float32)
     count = max(1, round(layout.seconds * audio.rate))
     wave = np.pad(audio.waveform, (0, count))
     last = len(wave) - count
     firsts = [min(round(start * audio.rate), last) for start in layout.starts.tolist()]
-    sounds = np.stack([wave[first : first + count] for first in firsts])
+    return np.stack([wave[first : first + count] for first in firsts])
+
+
+def levelled(sounds: np.ndarray) -> np.ndarray:
+    """Sounds [W, samples] with the loudest of them all at 1."""
     return sounds / max(float(np.abs(sounds).max()), 1e-3)
 
 

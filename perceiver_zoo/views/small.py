@@ -12,7 +12,7 @@ from perceiver_zoo.modalities.audiovisual import WaveLayout
 from perceiver_zoo.modalities.image import ImageLayout
 from perceiver_zoo.modalities.point_cloud import PointLayout
 from perceiver_zoo.modalities.video import VideoLayout
-from perceiver_zoo.views.audiovisual import by_column, cuts, waveform
+from perceiver_zoo.views.audiovisual import by_column, cuts, levelled, waveform
 from perceiver_zoo.views.cloud import Cloud, cloud_of, draw_cloud
 from perceiver_zoo.views.colour import Span, enlarge, overlay
 from perceiver_zoo.views.sound import heat_of, spectrogram
@@ -37,7 +37,7 @@ class Small:
             self.seconds = max(sample.seconds, layout.seconds)
             self.pixels = coloured(shrunk(spectrogram(sample, self.seconds), size, size * 2))
         elif isinstance(layout, WaveLayout):
-            waves = [waveform(cut) for cut in cuts(getattr(sample, "audio", sample), layout)]
+            waves = [waveform(cut) for cut in levelled(cuts(getattr(sample, "audio", sample), layout))]
             self.pixels = coloured(shrunk(np.concatenate(waves), size, size * 2))
         elif not isinstance(layout, PointLayout):
             raise TypeError(f"no small picture of a {type(layout).__name__}")

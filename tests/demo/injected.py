@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from demo import models
 from demo.interface import launch_options
 from demo.link import NOTHING
 from demo.tab import ModalityTab
@@ -20,12 +20,12 @@ from tests.server import free_port
 @contextmanager
 def served(make: Any, model: Any, state: str = "cached") -> Iterator[str]:
     """Address of a page with the tab that `make` makes; whatever model it asks for is `model`."""
-    module = importlib.import_module(make.__module__)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        patch.setattr(module, "pipeline", lambda name: model)
+        patch.setattr(models, "_load", lambda name: model)
         patch.setattr(ZooEntry, "state", state)
         with gr.Blocks() as page:
+            gr.Markdown("# Page", elem_id="masthead")
             tab = make()
             with gr.Tab(tab.title, id=tab.modality):
                 tab.build(gr.State(NOTHING)) if isinstance(tab, ModalityTab) else tab.build()

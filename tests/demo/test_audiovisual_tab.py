@@ -8,6 +8,7 @@ import json
 import math
 import subprocess
 import sys
+import wave
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,11 +25,11 @@ from demo.link import NOTHING
 from demo.question import Question
 from demo.tabs import audiovisual
 from demo.tabs.audiovisual import MODEL, AudiovisualTab
+from demo.views import bases
 from demo.views.audiovisual import counts_of, shares_html
 from demo.views.keys import key_of
 from demo.views.live import unpacked
 from perceiver_zoo.media import write_video
-from perceiver_zoo.media.sample import AudioSample, VideoSample
 from perceiver_zoo.modalities.audiovisual import AudiovisualModality
 from perceiver_zoo.nn import FourierConfig, Perceiver
 from perceiver_zoo.pipeline import Pipeline
@@ -37,43 +38,16 @@ from perceiver_zoo.zoo import architectures, find
 from perceiver_zoo.zoo.released import KINETICS
 from tests.loopback_hub import serve_hub
 from tests.released_weights import tensors
+from tests.small_released import SMALL_READING, audiovisual_pipeline, sounding_clip
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = AudiovisualModality(frames=4, size=8, sound_rate=8_000, labels=5)
-PLACES = {"audio": FourierConfig(4, (1280,)), "image": FourierConfig(2, (4, 2, 2))}
-TINY = replace(
-    architectures.AUDIOVISUAL,
-    latents=8,
-    latent_dim=32,
-    block_layers=1,
-    self_heads=2,
-    classes=5,
-    adapter_options={"channels": {"audio": 16, "image": 48, "label": 5}, "positions": PLACES},
-    readout_options={
-        "channels": {"audio": 16, "image": 3},
-        "positions": PLACES,
-        "grids": {"audio": (80,), "image": (4, 8, 8)},
-        "query": 32,
-        "hidden": 16,
-    },
-)
 LABELS = [f"class {number}" for number in range(700)]
-
-
-def clip(windows: int, sound: bool = True, frames: int = 4, side: int = 24) -> VideoSample:
-    rng = np.random.default_rng(0)
-    count = windows * frames
-    pixels = rng.integers(0, 256, (count, side, side, 3), dtype=np.uint8)
-    audio = AudioSample(rng.uniform(-0.5, 0.5, count * 1920).astype(np.float32), 48_000) if sound else None
-    return VideoSample(pixels, np.arange(count) / 25, audio)
 
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """A model of 4 frames and 1,280 samples a window behind the tab."""
-    torch.manual_seed(0)
-    entry = SimpleNamespace(name=MODEL, labels=LABELS[:5], config=find(MODEL).config)
-    model = Pipeline(entry, Perceiver(TINY), SMALL, torch.device("cpu"))  # type: ignore[arg-type]
+    model = audiovisual_pipeline()
     for module in (audiovisual, demo.tab):
         monkeypatch.setattr(module, "pipeline", lambda name: model)
     return model
@@ -105,7 +79,7 @@ MEAN = Question("mean", 1, 1, "mean", "weights")
 def test_one_question_is_drawn_on_both_from_the_trace_alone(
     tiny: Pipeline, tab: AudiovisualTab, monkeypatch
 ) -> None:
-    result = tiny.classify(clip(2))
+    result = tiny.classify(sounding_clip(2))
     monkeypatch.setattr(tiny, "run", None)
     picture, sound, lines, drawn = tab.redraw(result, *MEAN)
     parts = result.layout.split(result.weights("mean"))
@@ -118,19 +92,19 @@ def test_one_question_is_drawn_on_both_from_the_trace_alone(
     *_, lens = tab.redraw_latent(result, *MEAN._replace(latent=3))
     assert lens == "latent"
     scores = tab.redraw(result, *MEAN._replace(scale="scores"))[2]
-    shares = shares_html(counts_of(SMALL), result.layout.shares(result.weights("mean")))
+    shares = shares_html(counts_of(SMALL_READING), result.layout.shares(result.weights("mean")))
     assert "before the softmax" in scores and shares in scores and shares in lines  # of what was read
 
 
 def test_the_answers_query_has_no_scores(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    result = tiny.classify(clip(1))
+    result = tiny.classify(sounding_clip(1))
     lines = tab.redraw(result, *MEAN._replace(lens="answer", scale="scores"))[2]
     assert "after the softmax" in lines
-    assert shares_html(counts_of(SMALL), result.layout.shares(result.weights("answer"))) in lines
+    assert shares_html(counts_of(SMALL_READING), result.layout.shares(result.weights("answer"))) in lines
 
 
 def test_a_click_in_either_view_asks_for_its_own_element(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    result = tiny.classify(clip(2))
+    result = tiny.classify(sounding_clip(2))
     for part, place, element in (
         (tab.parts[0], [5, 1, 0], (1, 80 + (1 * 2 + 1) * 2 + 0)),
         (tab.parts[1], [0, 1, 0], (1, 0)),
@@ -141,11 +115,11 @@ def test_a_click_in_either_view_asks_for_its_own_element(tiny: Pipeline, tab: Au
         marked = [view["marked"] is not None for view in (picture, sound)]
         assert marked == [part is not tab.parts[1] and part.first(result) > 0, part.first(result) == 0]
         shares = result.layout.shares(result.weights("looks_at", element=element[1])[1])
-        assert shares_html(counts_of(SMALL), shares) in lines
+        assert shares_html(counts_of(SMALL_READING), shares) in lines
 
 
 def test_what_was_asked_while_the_network_ran_is_drawn_after_it(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    result, closed = tiny.classify(clip(1)), [False] * len(tab.panels)
+    result, closed = tiny.classify(sounding_clip(1)), [False] * len(tab.panels)
     drawn = (key_of(result), *MEAN)
     assert all(value == gr.skip() for value in tab.catch_up(drawn, *closed, result, *MEAN))
     later = MEAN._replace(lens="latent", latent=2)
@@ -164,21 +138,33 @@ def test_shares_are_told_against_the_parts_own_size() -> None:
 
 @pytest.mark.parametrize("sound", [True, False])
 def test_the_status_says_whether_there_was_sound(tiny: Pipeline, sound: bool) -> None:
-    line = words.status(tiny.classify(clip(2, sound)), 1.25)
+    line = words.status(tiny.classify(sounding_clip(2, sound)), 1.25)
     assert "97 patches of sound or picture in each of 2 windows" in line and "8 latents in 1 look" in line
     assert "loaded in 1.25 s" in line and ("silence was read" in line) != sound
 
 
 def test_a_sound_alone_lies_on_a_black_picture(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    result = tiny.classify(clip(2).audio)  # type: ignore[arg-type]
+    result = tiny.classify(sounding_clip(2).audio)  # type: ignore[arg-type]
     base = tab.parts[0].base_of(result)
     assert len(base["order"]) == 8 and not tab.parts[0].sample(result).frames.any()
     assert len(unpacked(tab.redraw(result, *MEAN)[0])[0]) == 8
 
 
+def test_the_windows_of_a_sound_are_heard_in_turn(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(bases, "gradio_folder", lambda: str(tmp_path))
+    sample = sounding_clip(3)
+    layout = SMALL_READING.encode(sample).layout.waves  # type: ignore[attr-defined]
+    base = bases.waves_base(sample, layout)
+    assert base["starts"] == pytest.approx([0, 0.16, 0.32]) and base["seconds"] == pytest.approx(0.16)
+    with wave.open(base["audio"].removeprefix("gradio_api/file=")) as sound:
+        heard = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / 32767
+    np.testing.assert_allclose(heard, sample.audio.waveform, atol=1e-4)  # type: ignore[union-attr]
+    assert "audio" not in bases.waves_base(sounding_clip(3, sound=False), layout)
+
+
 def test_an_answer_fills_both_views(tiny: Pipeline, tab: AudiovisualTab, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(type(find(MODEL)), "state", "cached")
-    file, sample = tmp_path / "clip.mp4", clip(2, side=64)
+    file, sample = tmp_path / "clip.mp4", sounding_clip(2, side=64)
     write_video(file, sample.frames, 25, sample.audio)
     result, picture, sound, _, labels, *_ = tab.answer(str(file), MODEL, None, NOTHING, *MEAN)
     assert picture["base"]["key"] == sound["base"]["key"] == picture["value"]["key"] and len(labels) == 5
@@ -187,12 +173,12 @@ def test_an_answer_fills_both_views(tiny: Pipeline, tab: AudiovisualTab, tmp_pat
 
 
 def test_a_window_comes_back_beside_what_was_read(tiny: Pipeline) -> None:
-    sample = clip(2)
+    sample = sounding_clip(2)
     result, told = tiny.classify(sample), []
     back = reconstruct(tiny, result, 1, lambda *at: told.append(at))
     assert back.frames.shape == back.frames_back.shape == (4, 8, 8, 3)
     assert len(back.sound.waveform) == len(back.sound_back.waveform) == 1280 and back.sound.rate == 8_000
-    inputs = SMALL.encode(sample)
+    inputs = SMALL_READING.encode(sample)
     patches = torch.from_numpy(back.frames / 255).float().reshape(4, 2, 4, 2, 4, 3).transpose(2, 3)
     torch.testing.assert_close(inputs.features["image"][1], patches.reshape(16, 48), atol=1e-6, rtol=0)
     assert (inputs.features["audio"][1].flatten().numpy() == back.sound.waveform).all()
@@ -211,7 +197,7 @@ def test_decibels() -> None:
 
 
 def test_what_came_back_of_another_clip_is_not_shown(tiny: Pipeline, tab: AudiovisualTab) -> None:
-    first, second = (tiny.classify(clip(windows)) for windows in (2, 1))
+    first, second = (tiny.classify(sounding_clip(windows)) for windows in (2, 1))
     brought, _ = tab.bring_back(first, 2, lambda *at, **how: None)  # type: ignore[arg-type]
     before, after, line = tab.show_brought(brought, first)
     assert [frames_of(path)[0] for path in (before, after)] == [4, 4] and frames_of(after)[1] >= 1280
@@ -283,7 +269,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.timeout(400)
 def test_the_released_model_comes_and_answers(checkpoint: Path, tmp_path: Path) -> None:
-    good, bad, sample = tmp_path / "good.mp4", tmp_path / "bad.mp4", clip(1, frames=16, side=64)
+    good, bad, sample = tmp_path / "good.mp4", tmp_path / "bad.mp4", sounding_clip(1, frames=16, side=64)
     write_video(good, sample.frames, 25, sample.audio)
     bad.write_bytes(b"nothing of the kind" * 40)
     with serve_hub() as hub:
@@ -328,7 +314,7 @@ def test_all_of_a_window_comes_back() -> None:
     )
     entry = SimpleNamespace(name=MODEL, labels=LABELS, config=find(MODEL).config)
     model = Pipeline(entry, Perceiver(config), AudiovisualModality(), torch.device("cpu"))  # type: ignore[arg-type]
-    back = reconstruct(model, model.classify(clip(1, frames=16, side=64)))
+    back = reconstruct(model, model.classify(sounding_clip(1, frames=16, side=64)))
     assert back.frames.shape == back.frames_back.shape == (16, 224, 224, 3)
     assert len(back.sound.waveform) == len(back.sound_back.waveform) == 30_720
     assert back.picture_psnr > 0 and math.isfinite(back.sound_psnr)
