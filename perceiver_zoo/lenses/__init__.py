@@ -40,6 +40,7 @@ LENSES: dict[str, Lens] = {
             "Class evidence",
             "What each latent said for or against a class, laid where it looked; it adds up to the logit.",
             class_evidence,
+            signed=True,
             takes=("label",),
             scales=AFTER,
             needs=lambda trace: trace.evidence is not None,

@@ -16,14 +16,15 @@ from perceiver_zoo.nn.trace import Trace
 class Lens:
     """A way to reduce a trace to one map [W, M]; called as its function is: lens(trace, look, head, scale, **own).
 
-    sentence: what it shows. takes: its own arguments, of latent, rank, element and label. scales: which of SCALES it
-    has. needs: whether a trace has what it needs.
+    sentence: what it shows. signed: whether values lie on both sides of zero. takes: its own arguments, of latent,
+    rank, element and label. scales: which of SCALES it has. needs: whether a trace has what it needs.
     """
 
     name: str
     title: str
     sentence: str
     function: Callable[..., Tensor]
+    signed: bool = False
     takes: tuple[str, ...] = ()
     scales: tuple[str, ...] = SCALES
     needs: Callable[[Trace], bool] = lambda trace: True
