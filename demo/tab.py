@@ -161,7 +161,7 @@ class ModalityTab(Part):
         fetched = self.download.click(
             self.fetch,
             self.download,
-            self.model,
+            [self.model, self.download],
             api_visibility="private",
             show_progress="full",
             show_progress_on=[self.status],
@@ -169,11 +169,11 @@ class ModalityTab(Part):
         )
         self.answering(fetched.success, api_visibility="private")
 
-    def fetch(self, button: str, progress: gr.Progress = gr.Progress()) -> dict[str, Any]:  # noqa: B008
-        """Bring the model the button named; it is chosen from then on."""
+    def fetch(self, button: str, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
+        """Bring the model the button named; it is chosen from then on, and the button offers what is not here yet."""
         name = next(name for name in list_models(self.modality) if name in button)
         bring(name, progress)
-        return gr.update(choices=self.model_choices(), value=name)
+        return [gr.update(choices=self.model_choices(), value=name), gr.update(**self.offered(name))]
 
     def answer(
         self, file: str | None, model: str, before: Result | None, link: Link | None, *question: Any

@@ -233,15 +233,15 @@ page.queue().launch(prevent_thread_lock=True, quiet=True)
 client = Client(page.local_url, verbose=False)
 ask = lambda path: client.predict(handle_file(path), MODEL, api_name="/audiovisual")
 said = {"offer": tab.offered(MODEL), "remote": ask(file)[4]}
-tab.fetch(tab.download.value, lambda *at, **how: None)
-said |= {"gone": tab.offered(MODEL), "state": find(MODEL).state}
+_, gone = tab.fetch(tab.download.value, lambda *at, **how: None)
+said |= {"gone": gone, "state": find(MODEL).state}
 try:
     ask(bad)
 except Exception as error:
     said["bad"] = str(error)
 clip, waves, legend, labels, line, *_ = ask(file)
 result, mean = answers[-1][0], answers[-1][-1][1:]
-drawn = tab.redraw(result, "latent", 2, *mean[2:])
+drawn, before = tab.redraw(result, "latent", 2, *mean[2:]), tab.redraw(result, *mean)
 said |= {
     "labels": [one["label"] for one in labels["confidences"]],
     "names": len(result.names),
@@ -250,7 +250,7 @@ said |= {
     "shares": result.layout.shares(result.weights("mean")),
     "line": line,
     "html": legend,
-    "changed": drawn[1]["maps"] != answers[-1][2]["value"]["maps"],
+    "changed": drawn[1]["maps"] != before[1]["maps"],
 }
 print(json.dumps(said))
 """
