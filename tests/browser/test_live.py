@@ -41,7 +41,7 @@ def test_colours_opacity_threshold_and_gamma_ask_nothing(visit, modality):
     requests = Requests(page)
     before = picture(page)
     panel.locator(".scale").select_option("Viridis")
-    for name, value in (("Opacity", 0.5), ("Threshold", 0.4), ("Gamma", 0.5)):
+    for name, value in (("Opacity", 0.5), ("Gamma", 0.5), ("Threshold", 0.4)):
         wait_for_another(page, before)
         before = picture(page)
         set_range(panel, name, value)
