@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from perceiver_zoo.zoo.registry import ZooEntry, find, registry
 
 if TYPE_CHECKING:
     from perceiver_zoo.media import Sample
@@ -55,8 +57,6 @@ class Models:
     """Loads each model once: the one asked for, or else the one that measured best in each modality."""
 
     def __init__(self, asked: str | None = None, device: str | None = None) -> None:
-        from perceiver_zoo.zoo import find
-
         self.asked = find(asked) if asked else None
         if self.asked and self.asked.modality in ("flow", "text"):
             raise CommandError(
@@ -111,6 +111,20 @@ def data_folder(asked: Path | None) -> Path:
     if not folder.is_dir():
         raise CommandError(f"there is no data folder {printable(str(folder))}: name it with --data")
     return folder
+
+
+def add_model_arguments(parser: argparse.ArgumentParser, verb: str, every: str) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"models to {verb}")
+    parser.add_argument("--all", action="store_true", help=f"{verb} every {every} model")
+
+
+def chosen_models(args: argparse.Namespace, every: Callable[[ZooEntry], object]) -> list[ZooEntry]:
+    """The models that were named, each once, or with --all those for which `every` holds."""
+    if bool(args.names) == args.all:
+        raise CommandError("name the models, or say --all: one of the two")
+    if args.all:
+        return [entry for entry in registry().values() if every(entry)]
+    return [find(name) for name in dict.fromkeys(args.names)]
 
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:

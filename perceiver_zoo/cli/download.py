@@ -6,9 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from perceiver_zoo.cli.common import CommandError
+from perceiver_zoo.cli.common import add_model_arguments, chosen_models
 from perceiver_zoo.zoo.hub import DownloadError, Fetched, HubSource, cached, fetch
-from perceiver_zoo.zoo.registry import find, registry
 
 
 def add_to(commands: Any) -> None:
@@ -18,16 +17,12 @@ def add_to(commands: Any) -> None:
         description="Fetch released models from the Hugging Face Hub, and check what arrived against its checksum. "
         "Exits with 1 when a model failed; the others are fetched all the same.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="models to fetch")
-    parser.add_argument("--all", action="store_true", help="fetch every released model")
+    add_model_arguments(parser, "fetch", "released")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    if bool(args.names) == args.all:
-        raise CommandError("name the models to fetch, or say --all: one of the two")
-    every = [name for name, entry in registry().items() if entry.source]
-    entries = [find(name) for name in dict.fromkeys(args.names or every)]
+    entries = chosen_models(args, every=lambda entry: entry.source)
     done = [obtain(entry.name, entry.source) for entry in entries]
     return 0 if all(done) else 1
 

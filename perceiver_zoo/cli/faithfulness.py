@@ -5,8 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from perceiver_zoo.cli.common import CommandError, add_data_argument, data_folder, positive
-from perceiver_zoo.zoo.registry import ZooEntry, find, list_models
+from perceiver_zoo.cli.common import (
+    CommandError,
+    add_data_argument,
+    add_model_arguments,
+    chosen_models,
+    data_folder,
+    positive,
+)
+from perceiver_zoo.cli.evaluate import has_recipe
+from perceiver_zoo.zoo.registry import ZooEntry, best_lens
 
 
 def add_to(commands: Any) -> None:
@@ -16,8 +24,7 @@ def add_to(commands: Any) -> None:
         description="Leave out what each lens marks, most first, on held-out data, and write the areas under the "
         "deletion and insertion curves beside a random order's to faithfulness.json.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="models to measure")
-    parser.add_argument("--all", action="store_true", help="measure every bundled model")
+    add_model_arguments(parser, "measure", "bundled")
     parser.add_argument(
         "--samples", type=positive, default=200, metavar="N", help="held-out samples (default: %(default)s)"
     )
@@ -26,14 +33,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if bool(args.names) == args.all:
-        raise CommandError("name the models to measure, or say --all: one of the two")
-    entries = [find(name) for name in args.names or list_models()]
-    if args.all:
-        entries = [entry for entry in entries if entry.folder]
-    for entry in entries:
-        if not entry.folder or "recipe" not in entry.config["card"]:
-            raise CommandError(f"{entry.name} has no recipe, so nothing says what to measure it on")
+    entries = [has_recipe(entry) for entry in chosen_models(args, every=lambda entry: entry.folder)]
     data = data_folder(args.data)
 
     from perceiver_zoo.pipeline import load
@@ -52,8 +52,6 @@ def run(args: argparse.Namespace) -> int:
 
 def print_table(entry: ZooEntry, measured: dict[str, Any]) -> None:
     """One line a lens, and which of them earns to be the default."""
-    from perceiver_zoo.zoo.registry import best_lens
-
     print(f"{entry.name}: {measured['split']}, n {measured['n']}, look {measured['look'] + 1}")
     print(f"{'lens':<16}{'deletion':>10}{'random':>10}{'insertion':>11}{'random':>10}{'gap':>10}{'error':>9}")
     for name, own in measured["lenses"].items():

@@ -124,8 +124,8 @@ def test_a_bundled_model_comes_with_the_package(tiny_zoo: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ([], "name the models to fetch, or say --all: one of the two"),
-        ([FOURIER.name, "--all"], "name the models to fetch, or say --all: one of the two"),
+        ([], "name the models, or say --all: one of the two"),
+        ([FOURIER.name, "--all"], "name the models, or say --all: one of the two"),
         ([FOURIER.name, "perceiver"], "there is no model 'perceiver'; there are "),
     ],
 )
