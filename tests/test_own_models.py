@@ -26,10 +26,11 @@ def own(tiny_zoo: Path) -> Pipeline:
     return model
 
 
-def test_a_saved_model_is_the_same_model(own: Pipeline, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_saved_model_is_the_same_model(kind: type, own: Pipeline, tmp_path: Path) -> None:
     own.save_pretrained(tmp_path / "mine")
     assert {file.name for file in (tmp_path / "mine").iterdir()} == {"config.json", "model.safetensors"}
-    again = load(str(tmp_path / "mine"), device="cpu")
+    again = load(kind(tmp_path / "mine"), device="cpu")
     for name, tensor in own.network.state_dict().items():
         assert torch.equal(again.network.state_dict()[name], tensor)
     sample = sample_of("image")

@@ -20,7 +20,7 @@ KINDS: dict[str, type[Pipeline]] = {"flow": FlowPipeline, "text": TextPipeline}
 
 
 def load(
-    name: str | ZooEntry,
+    name: str | Path | ZooEntry,
     device: str | torch.device | None = None,
     precision: str = "auto",
     progress: hub.Progress | None = None,
@@ -43,8 +43,10 @@ def load(
     return KINDS.get(entry.modality, Pipeline)(entry, network, modality, place, precision)
 
 
-def entry_of(name: str, progress: hub.Progress | None = None) -> ZooEntry:
+def entry_of(name: str | Path, progress: hub.Progress | None = None) -> ZooEntry:
     """The zoo's entry of that name, or the one of a folder or of a repository on the Hub."""
+    if isinstance(name, Path):
+        return read_entry(name)
     if "/" not in name or name in registry():
         return find(name)
     if Path(name).is_dir():
