@@ -44,7 +44,7 @@ def add_to(commands: Any) -> None:
         type=Path,
         required=True,
         metavar="OUT",
-        help=".png: the map over the input; .npz: the map as numbers; .svg, .pdf: a figure of several latents, look "
+        help=".png: the map over the input; .npz: the map as numbers; .svg, .pdf: a figure of it and of latents, look "
         "by look; .mp4: a video's map over its frames; .ply: a 3D shape's points in the map's colours; .html: the "
         "same as a scene that turns",
     )

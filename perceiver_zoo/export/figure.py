@@ -1,25 +1,25 @@
-"""A figure for print in the layout of the paper's figure 3: the input, then what latents read, look by look."""
+"""A figure for print in the layout of the paper's figure 3: the input, then what was read, look by look."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from perceiver_zoo import views
+from perceiver_zoo.export.pdf import page, width_of
 from perceiver_zoo.export.writers import seen_part
+from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.pipeline import Pipeline, Result
 
-ROWS = 6  # latents in a figure, unless it is told which
-CELL, GAP, LEFT, TOP, BELOW = 144, 8, 88, 30, 34  # pixels
-PRINT = 3  # pixels of the PDF for one of these
+ROWS = 6
+CELL, GAP, LEFT, TOP, BELOW = 144, 8, 150, 30, 46  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,46 +32,47 @@ class Figure:
     words: list[tuple[int, int, str, str]]
 
 
-def figure_of(
-    result: Result, asked: dict[str, Any], latents: Sequence[int] | None = None, size: int = CELL
-) -> Figure:
-    """Rows are latents (from 0), columns the input and every look; every map has a colour scale of its own."""
-    looks, count = len(result.trace.looks), result.trace.latent_count
-    rows = list(latents) if latents is not None else spread(count, asked.get("latent"))
+def figure_of(result: Result, asked: dict[str, Any]) -> Figure:
+    """Rows are the asked map and below it latents, columns the input and every look; each map has its own scale."""
+    looks = len(result.trace.looks)
+    rows = rows_of(result, asked)
     layout, part = seen_part(result)
-    small = views.Small(result.sample, layout, size)
+    small = views.Small(result.sample, layout, CELL)
     first = small.input()
-    step, across = size + GAP, first.shape[1] + GAP
-    pictures, words = [], [(LEFT + first.shape[1] // 2, TOP - 10, "middle", "input")]
-    words += [
-        (LEFT + (look + 1) * across + first.shape[1] // 2, TOP - 10, "middle", f"look {look + 1}")
-        for look in range(looks)
-    ]
-    own = {"head": asked["head"], "scale": asked["scale"]}
-    for row, latent in enumerate(rows):
+    left, step, across = LEFT + first.shape[1] // 2, CELL + GAP, first.shape[1] + GAP
+    heads = ["input", *(f"look {look + 1}" for look in range(looks))]
+    words = [(left + column * across, TOP - 10, "middle", head) for column, head in enumerate(heads)]
+    pictures = []
+    for row, (name, question) in enumerate(rows):
         top = TOP + row * step
-        words.append((LEFT - 10, top + size // 2, "end", f"latent {latent + 1}"))
+        words.append((LEFT - 10, top + CELL // 2, "end", name))
         pictures.append((LEFT, top, first))
         for look in range(looks):
-            weights = part(result.weights("latent", latent=latent, look=look, **own))
-            picture = small.draw(weights, views.span_of(weights, own["scale"]))
+            weights = part(result.weights(**{**question, "look": look}))
+            picture = small.draw(weights, views.span_of(weights, question["scale"]))
             pictures.append((LEFT + (look + 1) * across, top, picture))
-    width, height = LEFT + (looks + 1) * across, TOP + len(rows) * step + BELOW
-    words.append((LEFT, height - 14, "start", line_of(result, own)))
+    best = result.labels(1)[0]
+    lines = [
+        f"Top row: {result.caption(**{**asked, 'look': None})}.",
+        f"Every map is on its own scale of colours. The answer: {best.label}, {best.probability:.0%}.",
+    ]
+    bottom = TOP + len(rows) * step
+    words += [(GAP, bottom + 14 + 20 * at, "start", line) for at, line in enumerate(lines)]
+    width = max(LEFT + (looks + 1) * across, *(2 * GAP + round(width_of(line)) for line in lines))
+    height = bottom + BELOW
     return Figure(width, height, pictures, words)
 
 
-def spread(count: int, asked: int | None) -> list[int]:
-    """The latent that was asked, and others spread evenly over all of them."""
+def rows_of(result: Result, asked: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The name of each row and its question at any look: the asked one, then latents spread evenly over all."""
+    own = {"lens": "latent", "head": asked["head"], "scale": asked["scale"]}
+    count = result.trace.latent_count
     even = np.linspace(0, count - 1, min(ROWS, count)).round().astype(int).tolist()
-    return even if asked is None else [asked, *(n for n in even if n != asked)][:ROWS]
-
-
-def line_of(result: Result, own: dict[str, Any]) -> str:
-    heads = "mean over heads" if own["head"] is None else f"head {own['head'] + 1}"
-    best = result.labels(1)[0]
-    scale = views.SCALE_NAMES[own["scale"]]
-    return f"{result.model}, {heads}, {scale}, each on its own scale. {best.label}, {best.probability:.0%}."
+    if asked["lens"] == "latent":
+        first, others = f"latent {asked['latent'] + 1}", [n for n in even if n != asked["latent"]]
+    else:
+        first, others = LENSES[asked["lens"]].title, even
+    return [(first, asked), *((f"latent {n + 1}", own | {"latent": n}) for n in others[: ROWS - 1])]
 
 
 def write_svg(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, Any]) -> str:
@@ -92,7 +93,7 @@ def write_svg(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, A
         place = f'x="{x}" y="{y}" text-anchor="{anchor}" dominant-baseline="central"'
         lines.append(f"<text {place}>{escape(text)}</text>")
     part.write_text("\n".join([*lines, "</svg>", ""]), encoding="utf-8")
-    return figure.words[-1][3]
+    return result.caption(**asked)
 
 
 def data_uri(picture: np.ndarray) -> str:
@@ -102,16 +103,7 @@ def data_uri(picture: np.ndarray) -> str:
 
 
 def write_pdf(part: Path, pipeline: Pipeline, result: Result, asked: dict[str, Any]) -> str:
-    """The same on one page, as pixels: nothing installed writes letters into a PDF."""
+    """The same on one page, its labels as text."""
     figure = figure_of(result, asked)
-    page = Image.new("RGB", (figure.width * PRINT, figure.height * PRINT), "white")
-    draw, font = ImageDraw.Draw(page), ImageFont.load_default(13 * PRINT)
-    for left, top, picture in figure.pictures:
-        size = picture.shape[1] * PRINT, picture.shape[0] * PRINT
-        larger = Image.fromarray(picture).resize(size, Image.Resampling.NEAREST)
-        page.paste(larger, (left * PRINT, top * PRINT))
-    anchors = {"start": "lm", "middle": "mm", "end": "rm"}
-    for x, y, anchor, text in figure.words:
-        draw.text((x * PRINT, y * PRINT), text, fill="#111111", font=font, anchor=anchors[anchor])
-    page.save(part, format="PDF", resolution=96 * PRINT)
-    return figure.words[-1][3]
+    part.write_bytes(page(figure.width, figure.height, figure.pictures, figure.words))
+    return result.caption(**asked)

@@ -22,14 +22,18 @@ BAR, HEIGHT = 180, 44  # pixels
 
 
 def caption(
-    model: str, looks: int, *, lens: str, look: int, head: int | None, scale: str, **own: int | str
+    model: str, looks: int, *, lens: str, look: int | None, head: int | None, scale: str, **own: int | str
 ) -> str:
-    """One line that names the map; looks, heads, latents, ranks and elements count from 1, as on the page."""
+    """One line that names the map; looks, heads, latents, ranks and elements count from 1, as on the page.
+
+    look None: of every look.
+    """
     asked = {"latent": 0, "rank": 0, "element": 0, "label": "the likeliest class"} | own
     counted = {name: at if isinstance(at, str) else at + 1 for name, at in asked.items()}
     heads = "mean over heads" if head is None else f"head {head + 1}"
     unit = "in logits" if lens in ("class_evidence", "gradient") else SCALE_NAMES[scale]
-    return f"{model}, look {look + 1} of {looks}, {LENS_NAMES[lens].format(**counted)}, {heads}, {unit}"
+    which = f"{looks} looks" if look is None else f"look {look + 1} of {looks}"
+    return f"{model}, {which}, {LENS_NAMES[lens].format(**counted)}, {heads}, {unit}"
 
 
 def with_caption(picture: np.ndarray, text: str, span: Span) -> np.ndarray:
