@@ -179,11 +179,11 @@ class ModalityTab(Part):
         self, file: str | None, model: str, before: Result | None, link: Link | None, *question: Any
     ) -> list[Any]:
         """Run the model on `file`; a file that cannot be read leaves the last answer as it is."""
-        views = len(self.parts)
-        nothing = [gr.skip()] * (views + 5 + len(self.asked))
+        count = len(self.parts)
+        nothing = [gr.skip()] * (count + 5 + len(self.asked))
         if find(model).state == "remote":
             line = f'<div class="status">{model} is not on this machine yet: the button below its name brings it.</div>'
-            return [*nothing[: views + 3], line, *nothing[views + 4 :]]
+            return [*nothing[: count + 3], line, *nothing[count + 4 :]]
         if not file:
             return nothing
         try:
@@ -246,7 +246,8 @@ class ModalityTab(Part):
         """The maps of some looks in every view, the legend of the asked one, and the question."""
         drawn, asked = (key_of(result), *asked), asked.settled(result)
         maps = {look: asked.weights(result, look) for look in {*looks, asked.at}}
-        told, name = self.told(result, asked, maps[asked.at]), asked.caption(result)
+        told = self.told(result, maps[asked.at]) if asked.is_attention else ""
+        name = asked.caption(result)
         query = query_of(self.modality, result.model, asked)
         values = [
             part.value(result, asked, looks, maps) | {"text": told or name, "query": query}
@@ -255,9 +256,9 @@ class ModalityTab(Part):
         line = f'<p class="where" aria-live="polite">{told} {asked.readers(result)}</p>'
         return [*values, words.named(name) + line + self.beside(result, asked, maps[asked.at]), drawn]
 
-    def told(self, result: Result, asked: Question, weights: np.ndarray) -> str:
-        """The map in words, where it shares one whole out among the elements."""
-        return words.alternative(result, weights) if asked.is_attention else ""
+    def told(self, result: Result, weights: np.ndarray) -> str:
+        """A map that shares one whole out among the elements, in words."""
+        return words.alternative(result, weights)
 
     def beside(self, result: Result, asked: Question, weights: np.ndarray) -> str:
         """What else is said of the map, as HTML."""

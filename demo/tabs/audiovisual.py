@@ -72,8 +72,8 @@ class AudiovisualTab(Clip, ModalityTab):
         self.make_reconstruction()
         self.wire_reconstruction()
 
-    def told(self, result: Result, asked: Question, weights: np.ndarray) -> str:
-        return told(result, weights) if asked.is_attention else ""
+    def told(self, result: Result, weights: np.ndarray) -> str:
+        return told(result, weights)
 
     def beside(self, result: Result, asked: Question, weights: np.ndarray) -> str:
         """What each part has of the attention: of this map, or of all latents where it is no attention."""

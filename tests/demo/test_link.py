@@ -5,13 +5,11 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 import gradio as gr
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.link import NOTHING, Link, query_of, read
 from demo.question import Question
-from demo.tabs.image import ImageTab
 from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.pipeline import default_model
 
@@ -67,14 +65,6 @@ def test_nonsense_asks_for_nothing_there_is_not(query):
     assert all(found[name] >= 1 for name in ("look", "latent", "minus") if name in found)
     assert found.get("lens", "mean") in LENSES and found.get("scale", "scores") in ("scores", "weights")
     assert found.get("head", "0").isdecimal() and all(at >= 0 for at in found.get("element", (0,)))
-
-
-@pytest.fixture(scope="module")
-def tab():
-    with gr.Blocks():
-        tab = ImageTab()
-        tab.build(gr.State(NOTHING))
-    return tab
 
 
 def linked(**query: str) -> Link:

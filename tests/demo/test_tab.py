@@ -8,8 +8,6 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from demo.link import NOTHING
-from demo.tabs.image import ImageTab
 from demo.views.live import unpacked
 from perceiver_zoo.lenses import LENSES, readers
 from perceiver_zoo.pipeline import default_model
@@ -18,14 +16,6 @@ from tests.files import make
 REST = ("", "", 0, None)  # class, against, less the look, element
 MEAN = ("mean", 1, 2, "mean", "weights", *REST)
 LATENT = ("latent", 3, 1, "mean", "scores", *REST)
-
-
-@pytest.fixture(scope="module")
-def tab():
-    with gr.Blocks():
-        tab = ImageTab()
-        tab.build(gr.State(NOTHING))
-    return tab
 
 
 @pytest.fixture

@@ -10,11 +10,9 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from demo.link import NOTHING
 from demo.panels import truth
 from demo.panels.truth import Truth, measured_html
 from demo.question import Question
-from demo.tabs.image import ImageTab
 from demo.views.curves import curves_html
 from perceiver_zoo.media.sample import AudioSample
 from perceiver_zoo.modalities.audio import AudioModality
@@ -27,10 +25,7 @@ EVIDENCE = ("class_evidence", 1, 2, "mean", "weights", "", "", 0, None)
 
 
 @pytest.fixture(scope="module")
-def panel():
-    with gr.Blocks():
-        tab = ImageTab()
-        tab.build(gr.State(NOTHING))
+def panel(tab):
     return next(panel for panel in tab.panels if isinstance(panel, Truth))
 
 
