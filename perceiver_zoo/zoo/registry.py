@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,14 @@ class ZooEntry:
     def sha256(self) -> str:
         """Of the weights file, which must be on disk."""
         assert self.weights is not None
-        return hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        facts = self.weights.stat()
+        return digest(self.weights, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=32)
+def digest(file: Path, changed: int, size: int) -> str:
+    """SHA-256 of a file, read once as long as its time of change (ns) and size (bytes) stay as they are."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def assets() -> Path:
