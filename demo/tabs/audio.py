@@ -54,7 +54,7 @@ class Sound(Part):
 class AudioTab(Sound, ModalityTab):
     modality = "audio"
     title = "Audio"
-    sentence = "Every patch of the mel spectrogram is one element. The colours show which of them were read."
+    sentence = "Every patch of the mel spectrogram is one element. The colours show what the lens below finds in each."
 
     def make_input(self) -> Any:
         return read_path(

@@ -18,7 +18,7 @@ class ImageTab(ModalityTab):
     modality = "image"
     title = "Image"
     thumbnails = True
-    sentence = "Every pixel is one element. The colours show how much the latents read from each of them."
+    sentence = "Every pixel is one element. The colours show what the lens below finds in each of them."
 
     def make_input(self) -> Any:
         return read_path(

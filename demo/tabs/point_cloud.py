@@ -33,7 +33,7 @@ class PointCloudTab(ModalityTab):
     title = "3D point cloud"
     sentence = (
         "Every point is one element, known by its place and by the shape of what lies next to it. Drag to turn; "
-        "the colours show which points were read."
+        "the colours show what the lens below finds in each point."
     )
 
     def make_input(self) -> Any:
