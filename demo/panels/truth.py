@@ -54,7 +54,7 @@ class Truth(Panel):
         # Curves may come late, or the question move on: what is not of the map above is taken away.
         gr.on(
             [self.curved.change, self.due.change],
-            lambda curved, due: (gr.skip(), gr.skip()) if curved == due else ("", None),
+            still_of,
             [self.curved, self.due],
             drawing,
             **QUICK,
@@ -90,6 +90,11 @@ class Truth(Panel):
 
         found = curves(pipeline(result.model), result, weights, label, watch=watch)
         return curves_html(found, label), (key_of(result), *question)
+
+
+def still_of(curved: Any, due: Any) -> tuple[Any, Any]:
+    """Leave curves that are of the question that is due, take others away."""
+    return (gr.skip(), gr.skip()) if curved == due else ("", None)
 
 
 def class_of(result: Result, asked: Question) -> str:

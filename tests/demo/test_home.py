@@ -12,6 +12,7 @@ import pytest
 
 from demo.panels.home import Home
 from demo.question import Question
+from demo.tabs import TABS
 from perceiver_zoo import export, load
 from perceiver_zoo.pipeline import default_model
 from tests.files import MAKERS, make
@@ -64,6 +65,21 @@ def test_the_lines_write_the_same_numbers(answered, tmp_path):
         np.testing.assert_allclose(here["map"], there["map"], atol=1e-6)
         two = [result.map("class_evidence", look=1, label=name) for name in ("cat", "dog")]
         np.testing.assert_allclose(here["map"], two[0] - two[1], atol=1e-6)
+
+
+def test_a_kind_an_answer_does_not_have_is_one_sentence(answered):
+    file, result = answered["image"]
+    with pytest.raises(gr.Error, match="This answer has no such file: there is no points of image"):
+        Home().write(str(file), "points", result, *FOCUS)
+
+
+@pytest.mark.parametrize("make_tab", [tab for tab in TABS if getattr(tab, "modality", "") in MAKERS])
+def test_only_kinds_of_the_tabs_own_modality_are_offered(make_tab):
+    home = Home()
+    with gr.Blocks():
+        home.build(make_tab())
+    offered = {kind for _, kind in home.kind.choices}
+    assert offered == {kind for kind, form in export.FORMATS.items() if make_tab.modality in form.samples}
 
 
 def test_without_an_answer_there_is_one_sentence():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from demo.panels import truth
-from demo.panels.truth import Truth, measured_html
+from demo.panels.truth import Truth, impossible, measured_html, outcome_html, still_of
 from demo.question import Question
 from demo.views.curves import curves_html
 from perceiver_zoo.media.sample import AudioSample
@@ -52,6 +52,7 @@ def test_the_sentence_is_what_the_model_says_without(panel, model, result, way):
     expected = 100 * after.mean[result.index_of(label.label)]
     assert percents(html) == pytest.approx([100 * label.probability, expected], abs=0.051)
     assert f"width:{expected:.2f}%" in html and label.label in html
+    assert ("Without the 30 %" if way == "out" else "With only the 30 %") in html
 
 
 def test_signed_maps_are_ranked_by_value_for_the_class_that_was_asked(panel, model, result):
@@ -61,6 +62,57 @@ def test_signed_maps_are_ranked_by_value_for_the_class_that_was_asked(panel, mod
     after = left_out(model, result, result.weights("class_evidence", look=1, label=other), 0.3)
     index = result.index_of(other)
     assert percents(html) == pytest.approx([100 * result.mean[index], 100 * after.mean[index]], abs=0.051)
+
+
+def test_curves_are_of_the_class_that_was_asked(panel, model, result):
+    other = result.labels()[2].label
+    html, _ = panel.draw(result, *Question(*EVIDENCE)._replace(label=other))
+    weights = result.weights("class_evidence", look=1, label=other)
+    areas = curves(model, result, weights, other).areas
+    assert f"Deletion</b>: area {areas['deletion']:.3f}" in html and f"how likely {other} is" in html
+
+
+def test_a_lens_of_no_class_tells_of_the_likeliest(panel, result):
+    asked = Question(*EVIDENCE)._replace(lens="mean", label=result.labels()[2].label)
+    best = result.labels(1)[0]
+    html, _ = panel.check(30, "out", result, *asked)
+    assert f"{best.label} goes from <b>{best.probability:.1%}</b>" in html
+
+
+def test_the_answer_is_the_likeliest_afterwards(panel, result):
+    """Of the asked class the sentence tells what became of it, and of the answer whether it is another."""
+    best, other = result.labels(2)
+    turned = replace(result, logits=result.logits[:, [result.index_of(name) for name in swap(result)]])
+    asked = Question(*EVIDENCE)._replace(label=other.label)
+    assert f"The answer is still {best.label}." in outcome_html(result, result, asked, 30, "out")
+    html = outcome_html(result, turned, asked, 30, "out")
+    assert f"The answer is now {other.label}." in html
+    assert percents(html) == pytest.approx([100 * other.probability, 100 * best.probability], abs=0.051)
+
+
+def swap(result) -> list[str]:
+    """The names with the two likeliest in each other's place."""
+    best, other = (label.label for label in result.labels(2))
+    return [{best: other, other: best}.get(name, name) for name in result.names]
+
+
+@pytest.mark.parametrize(
+    ("share", "way", "least"),
+    [(100, "out", True), (0, "out", False), (0, "only", True), (100, "only", False)],
+)
+def test_at_least_one_element_is_read(share, way, least, panel, result):
+    assert ("(at least one is read)" in panel.check(share, way, result, *EVIDENCE)[0]) == least
+
+
+def test_one_element_cannot_be_left_out(result):
+    assert "something must be read" in impossible(result, np.ones((1, 1)))
+    assert impossible(result, np.ones((1, 2))) == ""
+
+
+def test_curves_of_another_question_are_taken_away():
+    drawn = ("answer 1", "mean", 1)
+    assert still_of(drawn, drawn) == (gr.skip(), gr.skip())
+    assert still_of(("answer 1", "mean", 2), drawn) == ("", None)
 
 
 def test_nothing_left_out_changes_nothing(panel, result):
@@ -119,6 +171,8 @@ def test_what_was_measured_is_shown_and_nothing_made_up(tmp_path, monkeypatch):
     assert "<b>Rollout</b> beats random order" in html and html.index("Rollout</td>") < html.index(
         "Mean over"
     )
-    assert "+0.300 ± 0.010" in html
+    assert "mean of 3 samples of test, look 2;" in html
+    assert html.count("class=best") == 1
+    assert "<tr class=best><td>Rollout</td><td>0.200</td><td>0.500</td><td>+0.300 ± 0.010</td></tr>" in html
     write_faithfulness(folder, measured | {"lenses": {"mean": lenses["mean"]}})
     assert "No lens is clearly better" in measured_html(entry.name)
