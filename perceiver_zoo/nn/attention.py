@@ -41,6 +41,10 @@ class Attention(nn.Module):
             read = plain_attention(query, key, value, allowed)
         else:
             read = F.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
+        return self.joined(read)
+
+    def joined(self, read: Tensor) -> Tensor:
+        """What the heads read, [B, heads, N, dv], together: [B, N, Dq]."""
         return self.out(read.transpose(1, 2).flatten(-2))
 
 
@@ -118,16 +122,22 @@ class SelfAttend(nn.Module):
         x = self.norm(latents)
         query = self.attention.split(self.attention.query(x))
         key, value = self.attention.keys_values(x)
-        if mixes is not None:
-            mixes.append(self.mix(query, key))
-        latents = latents + self.attention.attend(query, key, value, None)
+        if mixes is None:
+            read = self.attention.attend(query, key, value, None)
+        else:  # weights that are made anyway are read with, too
+            weights = attention_scores(query, key).softmax(dim=-1)
+            read = self.attention.joined(torch.matmul(weights.to(value.dtype), value))
+            mixes.append(self.mix(weights))
+        latents = latents + read
         return latents + self.dense(latents)
 
     @staticmethod
-    def mix(query: Tensor, key: Tensor) -> Tensor:
-        """0.5 I + 0.5 A [B, N, N], A the mean over heads: the residual counts half (Abnar and Zuidema 2020)."""
-        read = attention_scores(query, key).float().softmax(dim=-1).mean(dim=1)
-        return 0.5 * (read + torch.eye(read.shape[-1], device=read.device))
+    def mix(weights: Tensor) -> Tensor:
+        """0.5 I + 0.5 A [B, N, N], A the mean of weights [B, heads, N, N]: the residual counts half (Abnar and
+        Zuidema 2020)."""
+        mixed = weights.float().mean(dim=1).mul_(0.5)
+        mixed.diagonal(dim1=-2, dim2=-1).add_(0.5)
+        return mixed
 
 
 def attention_scores(query: Tensor, key: Tensor) -> Tensor:
