@@ -94,7 +94,8 @@ def beside_peer(models: list[dict[str, Any]]) -> list[str]:
     for model in models:
         cells = [f"`{model['model']}`"]
         for kind, text in (("seconds", "{:.2f} s"), ("bytes", "{:,.0f} MB")):
-            ours, theirs = model["peer"][kind]["ours"], model["peer"][kind]["theirs"]
+            found = model["peer"][kind] or {}
+            ours, theirs = found.get("ours"), found.get("theirs")
             if not ours or not theirs:  # not measured, or less than a page
                 cells += ["-"] * 3
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import re
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -19,6 +20,7 @@ from perceiver_zoo.pipeline.classifier import Pipeline
 from perceiver_zoo.pipeline.speed import seconds
 from perceiver_zoo.zoo.names import their_name
 
+FORGET = Path("/proc/self/clear_refs")
 # transformers' class of each adapter.
 PEERS = {
     "elements": "PerceiverForImageClassificationFourier",
@@ -38,10 +40,10 @@ def installed() -> bool:
 
 @torch.inference_mode()
 def compare(pipeline: Pipeline, file: Path, runs: int) -> dict[str, Any]:
-    """Seconds (medians of `runs`, the two in turn) and peak bytes of an answer with its mean map, ours and theirs.
+    """Seconds and peak bytes of an answer with its mean map, ours and theirs: medians of `runs` runs, in turn.
 
     difference: the largest between the two maps, as a share of the map's greatest weight. Peak bytes are what the
-    process takes on top of the weights, null where the system is not Linux with glibc.
+    process takes on top of the weights; null where `can_tell_memory` is not so.
     """
     inputs = pipeline.modality.encode(pipeline.read(file))
     theirs, pixels = peer_of(pipeline), pixels_of(inputs)
@@ -56,10 +58,11 @@ def compare(pipeline: Pipeline, file: Path, runs: int) -> dict[str, Any]:
     asks = {"ours": ask_ours, "theirs": ask_theirs}
     maps = {name: ask() for name, ask in asks.items()}
     spent = [{name: seconds(ask) for name, ask in asks.items()} for _ in range(runs)]
+    peaks = [{name: peak(ask) for name, ask in asks.items()} for _ in range(runs if can_tell_memory() else 0)]
     difference = (maps["ours"] - maps["theirs"]).abs().max() / maps["theirs"].max()
     return {
         "seconds": {name: median(run[name] for run in spent) for name in asks},
-        "bytes": {name: peak(ask) for name, ask in asks.items()},
+        "bytes": {name: median(run[name] for run in peaks) for name in asks} if can_tell_memory() else None,
         "difference": float(difference),
     }
 
@@ -94,15 +97,17 @@ def pixels_of(inputs: InputArray) -> torch.Tensor:
     return inputs.features.unflatten(1, (side, side)).permute(0, 3, 1, 2)
 
 
-def peak(ask: Any) -> int | None:
+def can_tell_memory() -> bool:
+    """Whether the system says how much memory was used, and takes back what was freed: Linux with glibc."""
+    return FORGET.exists() and hasattr(ctypes.CDLL(None), "malloc_trim")
+
+
+def peak(ask: Callable[[], Any]) -> int:
     """Bytes of memory at the most while `ask` runs, on top of what the process had before."""
-    forget = Path("/proc/self/clear_refs")
-    if not forget.exists() or not hasattr(library := ctypes.CDLL(None), "malloc_trim"):
-        return None
     gc.collect()
-    library.malloc_trim(0)  # what was freed goes back to the system, so that its use counts again
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed goes back to the system, so that its use counts again
     before = memory("VmRSS")
-    forget.write_text("5")  # the highest use of memory so far
+    FORGET.write_text("5")  # the highest use of memory so far
     ask()
     return memory("VmHWM") - before
 
