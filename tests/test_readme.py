@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+from perceiver_zoo.cli import bench
 from perceiver_zoo.cli.listing import markdown
 from perceiver_zoo.zoo import find, list_models
 from perceiver_zoo.zoo.paper import beside_paper
@@ -21,6 +23,11 @@ def test_the_table_of_models_is_what_was_measured():
 def test_the_table_beside_the_paper_is_what_was_measured():
     table = README.split("<!-- paper -->\n")[1].split("\n<!-- /paper -->")[0]
     assert table == beside_paper([find(name) for name in list_models()])
+
+
+def test_the_tables_of_speed_are_what_was_measured():
+    tables = README.split("<!-- bench -->\n")[1].split("\n<!-- /bench -->")[0]
+    assert tables == bench.markdown(json.loads((ROOT / "assets/speed.json").read_text(encoding="utf-8")))
 
 
 def test_every_linked_file_is_there():

@@ -69,7 +69,7 @@ def markdown(figures: dict[str, Any]) -> str:
         f"{cpu['threads']} threads of a CPU with {cpu['capability']}, float32; n = {figures['runs']}, medians; "
         "milliseconds of the first map after an answer, and of the slowest of the next ones.",
         "",
-        f"| model | elements × latents | answer | {' | '.join(lens.replace('_', ' ') for lens in lenses)} |",
+        f"| model | elements × latents | run | {' | '.join(lens.replace('_', ' ') for lens in lenses)} |",
         "|---|---|---|" + "---|" * len(lenses),
     ]
     for model in models:
