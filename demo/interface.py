@@ -34,9 +34,9 @@ def build() -> gr.Blocks:
         tabs: list[Any] = [make() for make in TABS]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         link = gr.State(None)
-        with gr.Tabs(overflow_behavior="wrap") as rooms:
+        with gr.Tabs(overflow_behavior="wrap"):
             for tab in tabs:
-                with gr.Tab(tab.title, id=tab.modality) as shell:
+                with gr.Tab(tab.title, id=tab.modality, elem_id=f"tab-{tab.modality}") as shell:
                     tab.build(link) if isinstance(tab, ModalityTab) else tab.build()
                 if isinstance(tab, ModalityTab):
                     shell.select(tab.open, [tab.input, link], [tab.input, tab.model], **quiet)
@@ -44,7 +44,9 @@ def build() -> gr.Blocks:
                     shell.select(tab.first_example, tab.input, tab.input, **quiet)
                 shell.select(None, None, None, js=f"() => zooOpened('{tab.modality}')")
         first = tabs[0]
-        page.load(linked, None, [link, rooms], **quiet).then(
+        reading = page.load(linked, None, link, **quiet)
+        reading.then(None, None, None, js="() => zooOpenNamed()")
+        reading.then(
             lambda file, link: (
                 first.open(file, link) if link.tab in ("", first.modality) else [gr.skip()] * 2
             ),
@@ -60,12 +62,10 @@ def build() -> gr.Blocks:
     return page
 
 
-def linked(request: gr.Request) -> tuple[Link, Any]:
-    """What the page's address asks for, and the tab it names; that a tab is chosen opens it (`ModalityTab.open`)."""
+def linked(request: gr.Request) -> Link:
+    """What the page's address asks for; the page then chooses the tab it names, which opens it (`ModalityTab.open`)."""
     link = read(request.query_params)
-    if link.tab not in {tab.modality for tab in TABS}:
-        return NOTHING, gr.skip()
-    return link, gr.Tabs(selected=link.tab)
+    return link if link.tab in {tab.modality for tab in TABS} else NOTHING
 
 
 def theme() -> gr.themes.Base:

@@ -1,5 +1,15 @@
 // The address of the page says what the open tab shows, so that it opens again: for another day, or another person.
 const zooQueries = {}; // of each tab, what it shows
+let zooNamed = new URLSearchParams(location.search).get("tab"); // the tab to open, until the visitor chooses one
+
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.closest("[role=tab]")) zooNamed = null;
+});
+
+/** The page has taken in its address: the tab it names is opened. */
+function zooOpenNamed() {
+  document.getElementById(`tab-${zooNamed}-button`)?.click();
+}
 
 /** A view has another map: `element` is its own, `base` the input's and `value` the map's. */
 function zooShown(element, base, value) {

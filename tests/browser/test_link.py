@@ -60,3 +60,19 @@ def test_an_address_that_makes_no_sense_opens_the_page_as_ever(visit):
     page = visit(path="/?tab=none&lens=%00&look=-3&model=none")
     shown(page)
     page.wait_for_url("**tab=image**", timeout=PATIENCE)
+
+
+def test_a_tab_that_was_chosen_stays_when_the_address_is_answered_late(visit):
+    page, held, late = visit(), [], True
+    page.route("**/queue/join*", lambda route: held.append(route) if late else route.continue_())
+    page.goto(page.url.split("?")[0] + "?tab=audio", wait_until="load")
+    page.get_by_role("tab", name="Zoo", exact=True).click()
+    page.wait_for_timeout(500)  # by now every question of the page's load is held
+    late = False
+    with page.expect_request(
+        "**/queue/join*", timeout=PATIENCE
+    ):  # what is asked once the address was answered
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(500)
+    assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Zoo"
