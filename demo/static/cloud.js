@@ -20,6 +20,10 @@ function update() {
   const now = props.value;
   // A late map of another answer is not laid on these points; the server sends the right one after it.
   if (!now || !props.base || now.key !== props.base.key) return;
+  if (!window.Plotly) {
+    zooPlotly().then(update, () => (find("waiting").textContent = "The 3D view's script did not come: reload the page."));
+    return;
+  }
   bar.stop();
   [base, value, maps, look] = [props.base, now, zooMaps(now), now.maps.length > 1 ? now.look : 0];
   bar.show(value);
