@@ -126,11 +126,13 @@ class ModalityTab(Part):
         asked = [self.result, *self.asked]
         self.shown = view = [*self.views, self.legend, self.drawn]
         controls = self.controls
-        gr.on([control.input for control in controls.plain], self.redraw, asked, view, **REDRAW)
-        controls.latent.input(self.redraw_latent, asked, [*view, controls.lens], **REDRAW)
+        # A map of the largest models takes seconds: then something shows that it is being made.
+        redraw = REDRAW | {"show_progress": "minimal", "show_progress_on": [self.legend]}
+        gr.on([control.input for control in controls.plain], self.redraw, asked, view, **redraw)
+        controls.latent.input(self.redraw_latent, asked, [*view, controls.lens], **redraw)
         for part, own in zip(self.parts, self.views, strict=True):
-            own.select(self.picking(part), asked, [*view, controls.lens, controls.element], **REDRAW)
-            own.play(self.play, asked, view, **REDRAW)
+            own.select(self.picking(part), asked, [*view, controls.lens, controls.element], **redraw)
+            own.play(self.play, asked, view, **redraw)
         controls.lens.change(controls.fit_lens, controls.lens, controls.of_lens, **QUICK)
         self.labels.change(words.verdict, self.result, self.verdict, **QUICK)
         self.wire_download()
@@ -139,7 +141,7 @@ class ModalityTab(Part):
             panel.wire(self)
         # Answers may come late and out of order: whatever was drawn last, what the controls ask is drawn in the end.
         opened, due = [panel.opened for panel in self.panels], [panel.due for panel in self.panels]
-        self.drawn.change(self.catch_up, [self.drawn, *opened, *asked], [*view, *due], **REDRAW)
+        self.drawn.change(self.catch_up, [self.drawn, *opened, *asked], [*view, *due], **redraw)
 
     def answering(self, event: Callable[..., Any], **more: Any) -> None:
         """Have the model answer on an event."""

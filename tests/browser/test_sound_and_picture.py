@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
+from demo.question import Question
 from demo.tabs.audiovisual import AudiovisualTab
 from perceiver_zoo.media import write_video
 from tests.browser.conftest import Watched
@@ -91,3 +94,14 @@ def test_a_click_in_either_view_is_answered_in_both(answered, view):
         arg=before,
         timeout=PATIENCE,
     )
+
+
+def test_a_map_that_takes_long_is_announced(answered, monkeypatch):
+    page, made, weights = answered(), Event(), Question.weights
+    faint = "faint => getComputedStyle(document.querySelector('.legend-row .html-container')).opacity < 1 === faint"
+    monkeypatch.setattr(Question, "weights", lambda *asked: made.wait(60) and weights(*asked))
+    page.get_by_text("Rollout", exact=True).click()
+    page.wait_for_function(faint, arg=True, timeout=PATIENCE)
+    made.set()
+    page.locator(".legend", has_text="rollout").wait_for(timeout=PATIENCE)
+    page.wait_for_function(faint, arg=False, timeout=PATIENCE)
