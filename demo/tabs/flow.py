@@ -15,6 +15,7 @@ import numpy as np
 from demo import words
 from demo.downloads import Offer
 from demo.models import pipeline
+from demo.panels.network import network_row
 from demo.parts import QUICK, picture, read_path
 from demo.views.flow import half_span, marked, status, wheel_line, where, zoom_of
 from perceiver_zoo import media
@@ -57,6 +58,7 @@ class FlowTab:
                 self.make_input()
             with gr.Column(scale=2, min_width=260):
                 self.make_view()
+                network_row(self.model)
         self.thumbnails = gr.State(None, time_to_live=3600)
         # A weak reference: the run itself lies in self.runs and may have to make room for others.
         self.kept = gr.State(None, time_to_live=3600)

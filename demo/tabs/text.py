@@ -12,6 +12,7 @@ import numpy as np
 from demo import words
 from demo.downloads import Offer
 from demo.models import pipeline
+from demo.panels.network import network_row
 from demo.parts import ALL_HEADS, QUICK, SCALE_CHOICES, head_choices
 from perceiver_zoo.media import MediaError
 from perceiver_zoo.modalities.text import HIDDEN, TextModality, hide
@@ -66,6 +67,7 @@ class TextTab:
                     '<div class="status">Hide a word, or click an example, and press Fill.</div>',
                     label="Status",
                 )
+                network_row(self.model)
         self.span = gr.State(None, time_to_live=3600)  # what is marked in the text
         self.result = gr.State(None, time_to_live=3600)
         self.wire()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
+import gradio as gr
 import pytest
 
 from demo.panels.network import drawn
+from demo.tabs.flow import FlowTab
+from demo.tabs.text import TextTab
 from demo.views.network import TOUCHED, network_drawing
 from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.pipeline import default_model
@@ -37,6 +40,15 @@ def test_looks_with_the_same_weights_have_the_same_letter():
     drawing = network_drawing(network)
     letters = {kind: [text[-1] for text in parts(drawing, kind)] for kind in ("cross", "transformer")}
     assert letters == {"cross": ["A", "B", "B", "C"], "transformer": ["A", "A", "B", "A"]}
+
+
+@pytest.mark.parametrize("make", [FlowTab, TextTab])
+def test_a_tab_of_one_model_draws_its_network(make):
+    tab = make()
+    with gr.Blocks() as page:
+        tab.build()
+    (shown,) = [block.value for block in page.blocks.values() if "network-row" in (block.elem_classes or [])]
+    assert network_drawing(find(tab.model).network) in shown and "light up" not in shown
 
 
 def test_every_lens_touches_a_part():
