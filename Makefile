@@ -18,7 +18,7 @@ test: .venv/test.stamp
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m pyright
 	$(PYTEST) $(WORKERS) -m 'not browser and not network'
-	$(PYTEST) -m browser # one at a time, for a page answers late beside other work
+	$(PYTEST) --numprocesses 2 --dist loadfile -m browser # by themselves, for a page answers late beside other work
 
 test-network: .venv/test.stamp
 	$(PYTEST) -m network

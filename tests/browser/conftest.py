@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -38,10 +40,12 @@ def address(chromium, tmp_path_factory):
 
 
 class Watched:
-    """A browser page that remembers its errors and which hosts it asked."""
+    """A browser page that remembers its errors, which hosts it asked, and what was not answered yet."""
 
     def __init__(self, page, address: str) -> None:
-        self.page, self.errors, self.hosts = page, [], set()
+        self.page, self.errors, self.hosts, self.waiting = page, [], set(), set()
+        self.since = time.monotonic()
+        WATCHED[page] = self
         page.on(
             "console", lambda message: self.errors.append(message.text) if message.type == "error" else None
         )
@@ -50,8 +54,35 @@ class Watched:
             "request",
             lambda request: self.hosts.add(request.url.split("/")[2]) if "//" in request.url else None,
         )
+        page.on("request", self.asked)
+        page.on("requestfinished", self.answered)
+        page.on("requestfailed", self.answered)  # the page itself breaks the stream of answers off
         page.goto(address, wait_until="load")
         page.wait_for_selector("#masthead")
+
+    def calm(self) -> bool:
+        """Nothing was asked or answered for a while; a longer one where a stream of answers was left open."""
+        asking = any("/queue/" in request.url for request in self.waiting)
+        return time.monotonic() - self.since > (3 if asking else 0.6)
+
+    def asked(self, request) -> None:
+        self.waiting.add(request)
+        self.since = time.monotonic()
+
+    def answered(self, request) -> None:
+        self.waiting.discard(request)
+        self.since = time.monotonic()
+
+
+WATCHED: WeakKeyDictionary = WeakKeyDictionary()  # of each page
+
+
+def settle(page, patience: float = 60) -> None:
+    """Wait until the page has asked all it had to: every question is answered, and no answer has raised another."""
+    until = time.monotonic() + patience
+    while not WATCHED[page].calm():
+        assert time.monotonic() < until, [request.url for request in WATCHED[page].waiting]
+        page.wait_for_timeout(100)
 
 
 @pytest.fixture

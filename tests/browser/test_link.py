@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.conftest import settle
 from tests.browser.test_page import PATIENCE, open_tab, picture
 
 pytestmark = pytest.mark.browser
@@ -64,6 +65,7 @@ def test_an_address_that_makes_no_sense_opens_the_page_as_ever(visit):
 
 def test_a_tab_that_was_chosen_stays_when_the_address_is_answered_late(visit):
     page, held, late = visit(), [], True
+    settle(page)
     page.route("**/queue/join*", lambda route: held.append(route) if late else route.continue_())
     page.goto(page.url.split("?")[0] + "?tab=audio", wait_until="load")
     page.get_by_role("tab", name="Zoo", exact=True).click()

@@ -6,16 +6,11 @@ import re
 
 import pytest
 
+from tests.browser.conftest import settle
 from tests.browser.test_page import PATIENCE, open_tab, picture, wait_for_another
 from tests.files import MAKERS
 
 pytestmark = pytest.mark.browser
-
-QUIET = """() => {
-    const count = performance.getEntriesByType('resource').length;
-    if (window.asked !== count) [window.asked, window.since] = [count, Date.now()];
-    return Date.now() - window.since > 2500;
-}"""
 
 
 class Requests(list):
@@ -23,7 +18,7 @@ class Requests(list):
 
     def __init__(self, page) -> None:
         super().__init__()
-        page.wait_for_function(QUIET, timeout=PATIENCE)
+        settle(page)
         page.on("request", lambda request: self.append(request.url))
 
 
@@ -35,10 +30,17 @@ def set_range(panel, name: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("modality", MAKERS)
-def test_colours_opacity_threshold_and_gamma_ask_nothing(visit, modality):
+def test_colours_ask_nothing_and_the_looks_are_fetched_once_and_played(visit, modality):
     page = visit()
     panel = open_tab(page, modality)
     requests = Requests(page)
+    colour(page, panel)
+    assert requests == []
+    play(page, panel, requests)
+
+
+def colour(page, panel) -> None:
+    """Use each control that acts in the browser alone."""
     before = picture(page)
     panel.locator(".scale").select_option("Viridis")
     for name, value in (("Opacity", 0.5), ("Gamma", 0.5), ("Threshold", 0.4)):
@@ -46,7 +48,24 @@ def test_colours_opacity_threshold_and_gamma_ask_nothing(visit, modality):
         before = picture(page)
         set_range(panel, name, value)
     wait_for_another(page, before)
+
+
+def play(page, panel, requests: Requests) -> None:
+    """Play the looks twice; the server is asked once."""
+    button, readout = panel.locator(".looks"), panel.locator(".readout")
+    button.click()
+    for look in (1, 2):
+        readout.filter(has_text=f"look {look} of").wait_for(timeout=PATIENCE)
+    button.filter(has_text="Stop").click()
+    settle(page)
+    assert sum("queue/join" in url for url in requests) == 1
+    requests.clear()
+    still = picture(page)
+    button.click()
+    readout.filter(has_text="look 2 of").wait_for(timeout=PATIENCE)
+    button.click()
     assert requests == []
+    assert picture(page) == still  # the look that was asked is back
 
 
 def test_the_scale_is_what_is_drawn(visit):
@@ -119,27 +138,6 @@ def test_the_timeline_of_a_clip_shows_its_frames(visit):
     panel.locator(".run").click()
     wait_for_another(page, before)
     panel.locator(".run", has_text="Pause").click()
-
-
-@pytest.mark.parametrize("modality", MAKERS)
-def test_the_looks_are_fetched_once_and_played(visit, modality):
-    page = visit()
-    panel = open_tab(page, modality)
-    requests = Requests(page)
-    button, readout = panel.locator(".looks"), panel.locator(".readout")
-    button.click()
-    for look in (1, 2):
-        readout.filter(has_text=f"look {look} of").wait_for(timeout=PATIENCE)
-    button.filter(has_text="Stop").click()
-    page.wait_for_function(QUIET, timeout=PATIENCE)
-    assert sum("queue/join" in url for url in requests) == 1
-    requests.clear()
-    still = picture(page)
-    button.click()
-    readout.filter(has_text="look 2 of").wait_for(timeout=PATIENCE)
-    button.click()
-    assert requests == []
-    assert picture(page) == still  # the look that was asked is back
 
 
 def test_a_point_is_told_under_the_pointer_and_the_camera_stays(visit):
