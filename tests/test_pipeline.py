@@ -13,6 +13,7 @@ import torch
 from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.media import AudioSample, MediaError
 from perceiver_zoo.pipeline import Pipeline, Result, load
+from perceiver_zoo.pipeline import result as result_module
 from perceiver_zoo.pipeline.gradient import pulls
 from perceiver_zoo.zoo import read_entry
 from perceiver_zoo.zoo.weights import save_weights
@@ -111,6 +112,25 @@ def test_the_gradients_of_several_windows_are_those_of_each(folders: dict[str, P
         for name in ("gradient", "value"):
             parts = torch.cat([getattr(own[look], name) for own in alone])
             torch.testing.assert_close(getattr(pull, name), parts, atol=1e-6, rtol=1e-4)
+
+
+def test_a_gradient_map_is_made_once(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+    monkeypatch.setattr(result_module, "pulls", lambda *asked: runs.append(asked[2]) or pulls(*asked))
+    pipeline = pipeline_of(folders["image"])
+    result = pipeline.classify(sample_of("image"))
+    maps = [result.weights("gradient", label=label) for label in range(3)]
+    first = maps[0].copy()
+    maps[0] += 1  # a map is the caller's own
+    np.testing.assert_array_equal(result.weights("gradient", label=0), first)
+    assert runs == [0, 1, 2]
+    assert np.abs(result.weights("gradient", label=0, look=2) - first).max() > 0
+    assert runs == [0, 1, 2, 0]
+    for label in range(3):
+        for look in range(3):
+            for head in range(2):
+                result.weights("gradient", label=label, look=look, head=head)
+    assert len(result.gradients) == result_module.MAPS_KEPT
 
 
 def test_a_file_is_read_as_the_models_modality(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from perceiver_zoo.zoo import taxonomy
 if TYPE_CHECKING:
     from perceiver_zoo.pipeline.classifier import Pipeline
 
+MAPS_KEPT = 16  # of the gradient lens, of one result
+
 
 @dataclass(frozen=True)
 class Label:
@@ -132,8 +134,24 @@ class Result:
         if "label" in LENSES[lens].takes:
             asked = asked | {"label": self.index_of(asked.get("label"))}
         if lens == "gradient":
-            asked = asked | {"pull": last_pulls(self, asked.pop("label"))}
+            return self.gradient(**asked)
         return LENSES[lens](self.trace, **asked).numpy()
+
+    def gradient(self, label: int, **asked: Any) -> np.ndarray:
+        """The gradient lens's own map [W, M], made once: it takes the largest models seconds."""
+        question = (label, *sorted(asked.items()))
+        found = self.gradients.get(question)
+        if found is None:
+            found = LENSES["gradient"](self.trace, pull=last_pulls(self, label), **asked).numpy()
+            if len(self.gradients) >= MAPS_KEPT:
+                self.gradients.pop(next(iter(self.gradients)), None)
+            self.gradients[question] = found
+        return found.copy()
+
+    @cached_property
+    def gradients(self) -> dict[tuple, np.ndarray]:
+        """The last maps of the gradient lens, by what was asked."""
+        return {}
 
     def readers(self, element: int, look: int = 0, head: int | None = None) -> np.ndarray:
         """How much of each latent's look lies on one element: [W, N]."""
