@@ -63,7 +63,7 @@ class Sheet(Panel):
             [self.due.change, self.by.input, self.page.input],
             self.draw,
             [self.by, self.page, *asked],
-            [self.picture, self.page, self.drawn],
+            [self.picture, self.page, self.drawn, self.by],
             **QUICK,
         )
         controls = tab.controls
@@ -71,13 +71,14 @@ class Sheet(Panel):
         self.picture.select(self.open, [self.drawn, *asked], opens, **QUICK)
 
     def draw(self, by: str, page: int, result: Result | None, *question: Any) -> list[Any]:
-        """The sheet at the asked look, head and scale; how many sheets there are; where each latent stands."""
+        """The sheet at the asked look, head and scale; how many there are; where each latent stands; the orders."""
         if result is None:
-            return [gr.skip()] * 3
-        if by == "share" and result.trace.evidence is None:
-            raise gr.Error(
-                "Only a mean readout says what share of a class a latent has.", print_exception=False
-            )
+            return [gr.skip()] * 4
+        orders = gr.update(choices=ORDERS)
+        if result.trace.evidence is None:  # only a mean readout says what share of a class a latent has
+            orders = gr.update(choices=ORDERS[:2])
+            if by == "share":
+                by, orders = "index", gr.update(choices=ORDERS[:2], value="index")
         asked = Question(*question)._replace(lens="latent").settled(result)
         own = asked.of(asked.at)
         which, _ = order(result.trace, own["look"], own["head"], by, result.index_of(asked.label))
@@ -92,7 +93,7 @@ class Sheet(Panel):
             tiles.append(small.draw(weights, views.span_of(weights, own["scale"])))
         sheet, columns, step = composed(tiles, shown)
         slider = gr.update(maximum=max(sheets, 2), value=page, visible=sheets > 1)
-        return [sheet, slider, Drawn(key_of(result), shown, columns, step)]
+        return [sheet, slider, Drawn(key_of(result), shown, columns, step), orders]
 
     def open(
         self, event: gr.SelectData, drawn: Drawn | None, result: Result | None, *question: Any

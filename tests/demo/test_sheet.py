@@ -36,7 +36,7 @@ def answered(request, tmp_path):
 def test_every_latent_is_there_once_and_opens_on_a_click(answered):
     sheet, result = answered
     assert all(value == gr.skip() for value in sheet.draw("focus", 1, None, *ASKED))
-    picture, _, drawn = sheet.draw("focus", 1, result, *ASKED)
+    picture, _, drawn, _ = sheet.draw("focus", 1, result, *ASKED)
     assert sorted(drawn.latents) == list(range(result.trace.latent_count)) and len(drawn.latents) <= MOST
     assert drawn.latents == order(result.trace, 1, None, "focus")[0].tolist()
     right, down = drawn.step
@@ -78,7 +78,7 @@ def test_tiles_are_of_the_asked_look_head_and_scale(answered):
     heads = result.trace.heads
     asked = ASKED._replace(look=1, head=str(heads - 1), scale="scores", label=result.labels()[3].label)
     for by in ("focus", "share"):
-        picture, _, drawn = sheet.draw(by, 1, result, *asked)
+        picture, _, drawn, _ = sheet.draw(by, 1, result, *asked)
         label = result.index_of(asked.label)
         assert drawn.latents == order(result.trace, 0, heads - 1, by, label)[0].tolist()
         small = views.Small(result.sample, sheet.tab.layout(result), TILE)
@@ -108,5 +108,8 @@ def test_a_click_beside_the_tiles_is_left_alone(answered):
 def test_without_a_mean_readout_no_latent_has_a_share(answered):
     sheet, result = answered
     asking = replace(result, trace=replace(result.trace, evidence=None))
-    with pytest.raises(gr.Error, match="Only a mean readout"):
-        sheet.draw("share", 1, asking, *ASKED)
+    _, _, drawn, by = sheet.draw("share", 1, asking, *ASKED)
+    assert drawn.latents == list(range(len(drawn.latents)))
+    assert by["value"] == "index" and [name for _, name in by["choices"]] == ["index", "focus"]
+    by = sheet.draw("share", 1, result, *ASKED)[3]
+    assert "value" not in by and by["choices"][2][1] == "share"
