@@ -30,7 +30,11 @@ def build() -> gr.Blocks:
     """The whole page, one tab a modality."""
     with gr.Blocks(title=TITLE, delete_cache=(600, 3600)) as page:
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="masthead")
-        gr.HTML('<button type="button" class="tour-again">Show me around</button>', label="Tour")
+        gr.HTML(
+            '<button type="button" class="tour-again">Show me around</button>',
+            label="Tour",
+            elem_classes="tour-row",
+        )
         tabs: list[Any] = [make() for make in TABS]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         link = gr.State(None)

@@ -48,7 +48,7 @@ LENSES: dict[str, Lens] = {
         Lens(
             "gradient",
             "Attention x gradient",
-            "Where more attention would have raised the logit of a class.",
+            "Where more attention would have raised the logit of a class; runs the network again for each class.",
             gradient,
             takes=("label",),
             scales=AFTER,
