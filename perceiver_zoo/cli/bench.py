@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from perceiver_zoo.cli.common import KINDS, CommandError, positive, whole_file
-from perceiver_zoo.zoo.registry import ZooEntry, find, list_models
+from perceiver_zoo.cli.common import classifier, positive, whole_file
+from perceiver_zoo.zoo.registry import registry
 
 
 def add_to(commands: Any) -> None:
@@ -29,9 +29,8 @@ def add_to(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    entries = [named(name) for name in args.names] or [
-        entry for entry in map(find, list_models()) if entry.folder
-    ]
+    bundled = (entry for entry in registry().values() if entry.folder)
+    entries = list(map(classifier, args.names)) or list(bundled)
 
     import torch
 
@@ -52,13 +51,6 @@ def run(args: argparse.Namespace) -> int:
         with whole_file(args.json) as part:
             part.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
-
-
-def named(name: str) -> ZooEntry:
-    entry = find(name)
-    if entry.modality in ("flow", "text"):
-        raise CommandError(f"{name} has no lenses: it reads {KINDS[entry.modality][1]} and names no class")
-    return entry
 
 
 def markdown(figures: dict[str, Any]) -> str:

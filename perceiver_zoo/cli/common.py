@@ -53,15 +53,19 @@ def percent(share: float) -> str:
     return f"{share:.1%}".replace("%", " %")
 
 
+def classifier(name: str) -> ZooEntry:
+    """The model `name`; CommandError where it names no classes."""
+    entry = find(name)
+    if entry.modality in ("flow", "text"):
+        raise CommandError(f"{name} names no classes: it reads {KINDS[entry.modality][1]}, on the page")
+    return entry
+
+
 class Models:
     """Loads each model once: the one asked for, or else the one that measured best in each modality."""
 
     def __init__(self, asked: str | None = None, device: str | None = None) -> None:
-        self.asked = find(asked) if asked else None
-        if self.asked and self.asked.modality in ("flow", "text"):
-            raise CommandError(
-                f"{asked} names no classes: it reads {KINDS[self.asked.modality][1]}, on the page"
-            )
+        self.asked = classifier(asked) if asked else None
         self.device = checked_device(device)
         self.loaded: dict[str, Pipeline] = {}
 

@@ -49,7 +49,7 @@ def test_without_a_name_the_bundled_models_are_measured(capsys: pytest.CaptureFi
 
 def test_a_model_without_lenses_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "perceiver_io_flow.autoflow"]) == 2
-    assert "perceiver_io_flow.autoflow has no lenses: it reads pairs of frames" in capsys.readouterr().err
+    assert "perceiver_io_flow.autoflow names no classes: it reads pairs of frames" in capsys.readouterr().err
 
 
 def test_every_control_of_a_lens_is_turned() -> None:
