@@ -140,6 +140,17 @@ def test_the_timeline_of_a_clip_shows_its_frames(visit):
     panel.locator(".run", has_text="Pause").click()
 
 
+def test_a_scene_asks_for_its_script_and_says_when_it_did_not_come(visit):
+    page = visit(expected="Failed to load resource")
+    page.route("**/plotly.min.js", lambda route: route.abort())
+    page.get_by_role("tab", name="3D point cloud", exact=True).click()
+    panel = page.locator("[role=tabpanel]:visible")
+    panel.locator(".waiting", has_text="did not come").wait_for(timeout=PATIENCE)
+    page.unroute("**/plotly.min.js")
+    panel.get_by_text("One latent", exact=True).click()  # the next map asks again
+    panel.locator(".cloud canvas").first.wait_for(timeout=PATIENCE)
+
+
 def test_a_point_is_told_under_the_pointer_and_the_camera_stays(visit):
     page = visit()
     panel = open_tab(page, "point_cloud")
