@@ -101,7 +101,14 @@ def test_interrupted_exits_with_130(monkeypatch, capsys):
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_ctrl_c_while_files_are_read(tmp_path):
     words = [sys.executable, "-m", "perceiver_zoo", "classify", *["/dev/null/none"] * 60_000]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A job in a shell's background ignores the signal, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stderr is not None
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
