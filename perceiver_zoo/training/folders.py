@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from perceiver_zoo import media
@@ -19,6 +18,7 @@ from perceiver_zoo.training.audio import Sounds, resample
 from perceiver_zoo.training.image import Photographs
 from perceiver_zoo.training.point_cloud import Shapes
 from perceiver_zoo.training.task import Batch, Task, one_hot
+from perceiver_zoo.training.video import seen
 
 
 def files_below(folder: Path, classes: list[str]) -> list[tuple[Path, int]]:
@@ -141,12 +141,8 @@ class VideoFolders(Task):
         clips = self.clips[chosen]
         mirrored = rng.random(size) < 0.5
         clips[mirrored] = clips[mirrored, :, :, ::-1]
-        gain = rng.uniform(0.8, 1.2, (size, 1, 1, 1, 3)).astype(np.float32)
-        pixels = torch.from_numpy(clips.astype(np.float32) / 255 * gain).clamp(0, 1)
-        features, positions = self.modality.features(pixels), self.modality.positions
-        kept = torch.from_numpy(rng.permutation(positions.shape[1])[: self.elements])
         targets = one_hot(self.labels[chosen], len(self.classes), self.smoothing)
-        return Batch(features[:, kept], positions[:, kept], targets)
+        return seen(rng, clips, targets, self.modality, self.elements)
 
     def held_out(self) -> Iterator[tuple[Any, int, str]]:
         return samples(self.test, "video", "test")

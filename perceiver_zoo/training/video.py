@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from perceiver_zoo.media.sample import VideoSample
@@ -85,12 +86,8 @@ class CameraWork(Task):
                 if rng.random() < 0.5:
                     clip, labels[i] = np.flip(clip, axis), label_after[labels[i]]
             clips[i] = clip
-        gain = rng.uniform(0.8, 1.2, (size, 1, 1, 1, 3)).astype(np.float32)
-        pixels = torch.from_numpy(clips.astype(np.float32) / 255 * gain).clamp(0, 1)
         targets = one_hot(labels, len(self.classes), self.smoothing)
-        features, positions = self.modality.features(pixels), self.modality.positions
-        kept = torch.from_numpy(rng.permutation(positions.shape[1])[: self.elements])
-        return Batch(features[:, kept], positions[:, kept], targets)
+        return seen(rng, clips, targets, self.modality, self.elements)
 
     def held_out(self) -> Iterator[tuple[VideoSample, int, str]]:
         pictures = camera_work.heldout_photographs(self.data)
@@ -98,3 +95,14 @@ class CameraWork(Task):
         clips, labels = camera_work.fixed_clips(pictures, self.test, seed=1)
         for clip, label in zip(clips, labels.tolist(), strict=True):
             yield VideoSample(clip, times), label, "camera work"
+
+
+def seen(
+    rng: np.random.Generator, clips: np.ndarray, targets: Tensor, modality: VideoModality, elements: int
+) -> Batch:
+    """Clips uint8 [B, T, S, S, 3] with each colour brighter or darker; of the patches a random `elements`."""
+    gain = rng.uniform(0.8, 1.2, (len(clips), 1, 1, 1, 3)).astype(np.float32)
+    pixels = torch.from_numpy(clips.astype(np.float32) / 255 * gain).clamp(0, 1)
+    features, positions = modality.features(pixels), modality.positions
+    kept = torch.from_numpy(rng.permutation(positions.shape[1])[:elements])
+    return Batch(features[:, kept], positions[:, kept], targets)
