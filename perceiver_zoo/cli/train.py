@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     recipe = find_recipe(args.name)
     data, folder = data_folder(args.data), args.folder or Path("runs") / recipe.name
 
+    from perceiver_zoo.media import MediaError
     from perceiver_zoo.training.loop import train
     from perceiver_zoo.training.recipes import on_other_data
 
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"\nstopped; the same command goes on from the last checkpoint in {folder}", file=sys.stderr)
         raise
-    except OSError as error:
+    except (OSError, MediaError) as error:
         raise CommandError(str(error), 1) from error
     print(f"the weights are in {weights}")
     return 0

@@ -20,23 +20,51 @@ from perceiver_zoo.training.point_cloud import Shapes
 from perceiver_zoo.training.task import Batch, Task, one_hot
 from perceiver_zoo.training.video import seen
 
+Labelled = list[tuple[Path, int]]  # files, each with its label
 
-def files_below(folder: Path, classes: list[str]) -> list[tuple[Path, int]]:
-    """Every file of each class's folder, in the order of their names, with its label."""
-    return [(file, label) for label, name in enumerate(classes) for file in sorted((folder / name).glob("*"))]
+
+def visible(folder: Path, pattern: str = "*") -> list[Path]:
+    """What is in a folder, by name, without what systems and editors hide there, as .DS_Store."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+
+
+def labelled(folders: list[Path], pattern: str = "*") -> Labelled:
+    """Every file in the folders, of which each is a class's."""
+    return [(file, label) for label, folder in enumerate(folders) for file in visible(folder, pattern)]
 
 
 def folders_in(folder: Path, wanted: str) -> list[str]:
     """Names of the class folders in `folder`; FileNotFoundError where there is none."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    names = [path.name for path in visible(folder) if path.is_dir()]
     if not names:
         raise FileNotFoundError(f"{folder} holds no class folders: {wanted}")
     return names
 
 
-def samples(files: list[tuple[Path, int]], kind: Any, part: str) -> Iterator[tuple[Any, int, str]]:
+def learned_from(task: Task, files: Labelled) -> Iterator[tuple[Any, int, str]]:
+    """The training files' samples; FileNotFoundError where a class has none."""
+    missing = set(range(len(task.classes))) - {label for _, label in files}
+    if missing:
+        raise FileNotFoundError(f"{task.data} holds nothing to learn {task.classes[min(missing)]!r} from")
+    return samples(task, files, "train")
+
+
+def measured_on(task: Task, files: Labelled, part: str) -> Iterator[tuple[Any, int, str]]:
+    """The held-out files' samples; FileNotFoundError where there are none."""
+    if not files:
+        raise FileNotFoundError(f"{task.data} holds nothing to measure on: {task.split}")
+    return samples(task, files, part)
+
+
+def samples(task: Task, files: Labelled, part: str) -> Iterator[tuple[Any, int, str]]:
+    kind: Any = task.modality.name
     for file, label in tqdm(files, desc=part, unit="file", leave=False, disable=None):
-        yield media.read(file, kind), label, part
+        try:
+            sample = media.read(file, kind)
+        except media.MediaError as error:
+            # It names the file alone, and each class may have one of that name.
+            raise media.MediaError(f"{file.parent}: {error}") from error
+        yield sample, label, part
 
 
 class ImageFolder(Photographs):
@@ -52,12 +80,16 @@ class ImageFolder(Photographs):
         self.augmenters()
 
     def prepare(self) -> None:
-        read = list(samples(files_below(self.data / "train", self.classes), "image", "train"))
-        self.images = np.stack([self.modality.square(sample)[0] for sample, _, _ in read])
-        self.labels = np.array([label for _, label, _ in read])
+        read = learned_from(self, self.files("train"))
+        squares = [(self.modality.square(sample)[0], label) for sample, label, _ in read]
+        self.images = np.stack([square for square, _ in squares])
+        self.labels = np.array([label for _, label in squares])
 
     def held_out(self) -> Iterator[tuple[Any, int, str]]:
-        return samples(files_below(self.data / "val", self.classes), "image", "val")
+        return measured_on(self, self.files("val"), self.part)
+
+    def files(self, where: str) -> Labelled:
+        return labelled([self.data / where / name for name in self.classes])
 
 
 class Esc50(Sounds):
@@ -82,12 +114,12 @@ class Esc50(Sounds):
 
     def prepare(self) -> None:
         self.clips = [[] for _ in self.classes]
-        for sample, label, _ in samples(self.train, "audio", "train"):
+        for sample, label, _ in learned_from(self, self.train):
             tempos = [resample(sample.waveform, tempo) for tempo in self.tempos]
             self.clips[label].append([self.mel_power(wave) for wave in tempos])
 
     def held_out(self) -> Iterator[tuple[Any, int, str]]:
-        return samples(self.test, "audio", self.split)
+        return measured_on(self, self.test, self.split)
 
 
 class ModelNet40(Shapes):
@@ -102,12 +134,9 @@ class ModelNet40(Shapes):
 
     def split_of(self, part: str, held: bool) -> tuple[np.ndarray, np.ndarray]:
         where = "test" if held else "train"
-        files = [
-            (file, label)
-            for label, name in enumerate(self.classes)
-            for file in sorted((self.data / name / where).glob("*.off"))
-        ]
-        read = [(sample.points, label) for sample, label, _ in samples(files, "point_cloud", where)]
+        files = labelled([self.data / name / where for name in self.classes], "*.off")
+        found = measured_on(self, files, part) if held else learned_from(self, files)
+        read = [(sample.points, label) for sample, label, _ in found]
         return np.stack([points for points, _ in read]), np.array([label for _, label in read])
 
 
@@ -121,17 +150,15 @@ class VideoFolders(Task):
     def __init__(self, data: Path, modality: VideoModality) -> None:
         super().__init__(data, modality)
         self.classes = folders_in(data, "the layout is CLASS/*, a folder of videos a class")
-        every = files_below(data, self.classes)
-        own = [[row for row in every if row[1] == label] for label in range(len(self.classes))]
-        self.test = [row for rows in own for row in rows[4::5]]
-        self.train = [row for rows in own for i, row in enumerate(rows) if i % 5 != 4]
+        self.train, self.test = [], []
+        for label, name in enumerate(self.classes):
+            for i, file in enumerate(visible(data / name)):
+                (self.test if i % 5 == 4 else self.train).append((file, label))
 
     def prepare(self) -> None:
         """Every window of every clip, as the page would read it."""
-        read = [
-            (self.modality.clips(sample)[0], label)
-            for sample, label, _ in samples(self.train, "video", "train")
-        ]
+        found = learned_from(self, self.train)
+        read = [(self.modality.clips(sample)[0], label) for sample, label, _ in found]
         self.clips = np.concatenate([clips for clips, _ in read])
         self.labels = np.concatenate([np.full(len(clips), label) for clips, label in read])
 
@@ -145,7 +172,7 @@ class VideoFolders(Task):
         return seen(rng, clips, targets, self.modality, self.elements)
 
     def held_out(self) -> Iterator[tuple[Any, int, str]]:
-        return samples(self.test, "video", "test")
+        return measured_on(self, self.test, "test")
 
 
 # What `--layout` names, and the modality whose recipes read it.
