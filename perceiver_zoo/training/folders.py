@@ -132,12 +132,16 @@ class ModelNet40(Shapes):
         self.classes = folders_in(data, "ModelNet40's layout is CLASS/train/*.off and CLASS/test/*.off")
         self.parts = ("test",)
 
-    def split_of(self, part: str, held: bool) -> tuple[np.ndarray, np.ndarray]:
+    def split_of(self, part: str, held: bool) -> tuple[list[np.ndarray], np.ndarray]:
         where = "test" if held else "train"
         files = labelled([self.data / name / where for name in self.classes], "*.off")
         found = measured_on(self, files, part) if held else learned_from(self, files)
         read = [(sample.points, label) for sample, label, _ in found]
-        return np.stack([points for points, _ in read]), np.array([label for _, label in read])
+        return [points for points, _ in read], np.array([label for _, label in read])
+
+    def trained_on(self, part: str) -> tuple[list[np.ndarray], np.ndarray]:
+        """All of them: no calibration needs any kept out."""
+        return self.split_of(part, held=False)
 
 
 class VideoFolders(Task):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,7 +49,7 @@ class Shapes(Task):
             {display_name(name) for packed in self.packed.values() for name in packed.classes}
         )
 
-    def split_of(self, part: str, held: bool) -> tuple[np.ndarray, np.ndarray]:
+    def split_of(self, part: str, held: bool) -> tuple[Any, np.ndarray]:
         """Points [n, P, 3] and labels [n] of one part's held-out or training shapes."""
         packed = self.packed[part]
         test = packed["fold"] == 3 if "fold" in packed.arrays else packed["is_test"]
@@ -56,7 +57,7 @@ class Shapes(Task):
         chosen = np.flatnonzero(test if held else ~test)
         return packed["points"][chosen].astype(np.float32), np.array(names)[packed["labels"][chosen]]
 
-    def trained_on(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+    def trained_on(self, part: str) -> tuple[Any, np.ndarray]:
         """The training shapes but every KEPT_OUT-th, which tell how sure the model may be."""
         points, labels = self.split_of(part, held=False)
         kept = np.arange(len(labels)) % KEPT_OUT != 0

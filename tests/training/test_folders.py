@@ -26,6 +26,7 @@ from tests.training.layouts import (
     task_of,
     write_esc50,
     write_imagenet,
+    write_modelnet40,
     written,
 )
 
@@ -102,6 +103,24 @@ def test_every_sound_of_ones_own_may_be_cut_or_lie_behind_another(
         picked.clear()
         lengths = [task.scene(np.random.default_rng(seed), label).shape[1] for seed in range(40)]
         assert min(lengths) < 200 and set(picked) == {0, 1}
+
+
+def test_every_shape_is_learned_from(tmp_path: Path) -> None:
+    """None is kept out, and a file of fewer points than the others is one too."""
+    write_modelnet40(tmp_path)
+    points = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32)
+    for where in ("train", "test"):
+        text = "\n".join(" ".join(map(str, row)) for row in points.tolist())
+        (tmp_path / "cone" / where / "cone_9.off").write_text(f"OFF\n300 0 0\n{text}\n")
+    task = task_of("modelnet40", tmp_path)
+    task.prepare()
+    assert task.labels.tolist() == [0, 0, 0, 0, 1, 1, 1]
+    files = [f"cone/train/cone_{i}.off" for i in (0, 1, 2, 9)]
+    files += [f"night_stand/train/night_stand_{i}.off" for i in range(3)]
+    for (even, *_), file in zip(task.readings, files, strict=True):
+        assert set(map(tuple, even[0].tolist())) <= set(map(tuple, read(tmp_path / file).points.tolist()))
+    assert task.draw(np.random.default_rng(0), 16).features.isfinite().all()
+    assert [len(sample.points) for sample, _, _ in task.held_out()] == [8192, 8192, 300, 8192, 8192]
 
 
 def test_every_fifth_video_of_each_class_is_held_out(tmp_path: Path) -> None:
