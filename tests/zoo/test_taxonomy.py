@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from perceiver_zoo.zoo import find, list_models
+from perceiver_zoo.zoo import find, list_models, taxonomy
 from perceiver_zoo.zoo.taxonomy import answer, knows, paths
 
 CIFAR10 = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -36,12 +38,57 @@ def test_not_sure_of_anything():
     assert answer(["a", "b", "c"], np.array([0.4, 0.3, 0.3])) is None
 
 
+def test_half_way_from_chance_to_certainty_is_enough_and_less_is_not():
+    assert answer(["a", "b"], np.array([0.75, 0.25])).name == "a"
+    assert answer(["a", "b"], np.array([0.74, 0.26])) is None
+    assert answer(CIFAR10, spread(cat=1), threshold=1).name == "cat"
+
+
+def test_of_names_that_are_as_specific_the_likeliest():
+    assert answer(CIFAR10, spread(cat=0.4, dog=0.6), threshold=0.3).name == "dog"
+    assert answer(CIFAR10, spread(cat=0.6, dog=0.4), threshold=0.3).name == "cat"
+
+
+def test_a_sum_that_was_rounded_up_is_still_a_probability():
+    found = answer(CIFAR10, spread(cat=0.5, dog=0.5 + 1e-6))
+    assert (found.name, found.probability) == ("mammal", 1.0)
+
+
+def test_what_every_class_is_says_nothing():
+    assert answer(["a"], np.array([1.0])) is None
+
+
+def test_probabilities_of_other_classes_are_refused():
+    with pytest.raises(ValueError, match="shorter"):
+        answer(CIFAR10, spread(cat=1)[:-1])
+
+
 def test_classes_with_nothing_above_them_are_answered_alone():
-    assert answer(["a", "b"], np.array([0.2, 0.8])).path == ("b",)
-    assert knows(["a", "b"]) == ["a", "b"]
+    assert answer(["a, b", "c"], np.array([0.8, 0.2])).path == ("a, b",)
+    assert knows(["a, b", "c"]) == ["a, b", "c"]
 
 
-@pytest.mark.parametrize("threshold", [0, -1, 1.1])
+@pytest.mark.parametrize("labels", [CIFAR10[::-1], list("abcdefghij"), CIFAR10[:9]])
+def test_classes_that_no_file_lists_in_their_order_have_nothing_above_them(labels):
+    assert paths(tuple(labels)) == [()] * len(labels)
+
+
+def test_of_synonyms_the_first_is_the_name():
+    synonyms = [f" {label} , Latin {label}" for label in CIFAR10]
+    assert str(answer(synonyms, spread(cat=1))) == "animal › mammal › cat"
+
+
+def test_a_class_may_have_nothing_above_it_where_others_have(tmp_path, monkeypatch):
+    rows = [["oak", "plant > tree"], ["granite", ""], ["elm", "plant > tree"]]
+    (tmp_path / "mine.json").write_text(json.dumps({"paths": rows}))
+    monkeypatch.setattr(taxonomy, "FOLDER", tmp_path)
+    labels = ["oak", "granite", "elm"]
+    assert str(answer(labels, np.array([0.1, 0.9, 0.0]))) == "granite"
+    assert str(answer(labels, np.array([0.5, 0.0, 0.5]))) == "plant › tree"
+    assert knows(labels) == ["plant", "granite"]
+
+
+@pytest.mark.parametrize("threshold", [0, -1, 1.1, float("nan")])
 def test_a_threshold_is_a_probability(threshold):
     with pytest.raises(ValueError, match="threshold is above 0"):
         answer(CIFAR10, spread(cat=1), threshold)
@@ -49,6 +96,8 @@ def test_a_threshold_is_a_probability(threshold):
 
 def test_what_a_model_knows_comes_largest_first():
     assert knows(CIFAR10) == ["animal", "vehicle"]
+    assert knows(CIFAR10, most=1) == ["animal"]
+    assert knows(list("abcdefghijklmn")) == list("abcdefghijkl")
 
 
 @pytest.mark.parametrize("name", [name for name in list_models() if find(name).folder])
