@@ -56,6 +56,17 @@ def test_where_windows_overlap_cells_hold_the_mean(overlapping):
     assert set(np.unique(cells)) == {0.0, 0.5, 1.0} and cells[0, 0] == 0 and cells[0, -1] == 1
 
 
+@pytest.mark.parametrize(
+    ("starts", "means"), [([0.0], [0, 1, 2]), ([0.0, 1 / 3 + 1e-5], [0, 1, 0.5, 1, 1.5, 1, 2])]
+)
+def test_cells_that_begin_at_no_round_moment_hold_what_was_read_there(starts, means):
+    """Also very narrow ones, and after the end of a sound that is shorter than the window."""
+    sample = AudioSample(np.zeros(8000, np.float32), 16_000)
+    layout = AudioLayout((1, 3), (0.0, 8000.0), np.array(starts), 1.0)
+    grid = np.tile(np.arange(3.0), (len(starts), 1, 1))
+    assert sound_cells(sample, layout, grid)[0, 0].tolist() == means
+
+
 def test_what_no_window_read_has_no_value():
     sample = AudioSample(np.zeros(16_000, np.float32), 16_000)
     layout = AudioLayout((2, 2), (0.0, 100.0, 8000.0), np.array([0.0, 0.75]), 0.25)
