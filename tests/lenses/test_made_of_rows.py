@@ -11,7 +11,6 @@ import torch
 
 from perceiver_zoo.lenses import (
     LENSES,
-    Pull,
     class_evidence,
     focus,
     gradient,
@@ -25,7 +24,7 @@ from perceiver_zoo.lenses import (
 )
 from perceiver_zoo.nn import Trace
 from tests.lenses.test_lenses import close, naive
-from tests.lenses.trace_making import random_trace
+from tests.lenses.trace_making import random_pull, random_trace
 
 ASKED = [*product((0, 2), (None, 1), (False, True))]
 
@@ -98,7 +97,7 @@ def test_gradients_weigh_attention(
     look: int, head: int | None, masked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace = random_trace(masked=masked)
-    pull = tuple(Pull(torch.randn(2, 3, 5, 4), torch.randn(2, 3, 11, 4)) for _ in trace.looks)
+    pull = random_pull(trace)
     product = naive(trace, look, "weights") * torch.einsum(
         "whnd,whmd->whnm", pull[look].gradient, pull[look].value
     )
@@ -173,6 +172,16 @@ def test_a_lens_is_there_where_the_trace_has_what_it_needs() -> None:
         (neither, set()),
     ):
         assert {name for name, lens in LENSES.items() if lens.available(trace)} == plain | more
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_the_maps_of_a_signed_lens_alone_lie_on_both_sides_of_zero(answered: bool) -> None:
+    trace = random_trace(answered=answered)
+    for name, lens in LENSES.items():
+        if lens.available(trace):
+            own = {"pull": random_pull(trace)} if name == "gradient" else {}
+            shown = lens(trace, **own)
+            assert (shown > 0).any() and bool((shown < 0).any()) == lens.signed, name
 
 
 def test_what_a_trace_does_not_have_is_said() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from perceiver_zoo.lenses import Pull
 from perceiver_zoo.nn import Evidence, Look, Trace
 
 
@@ -34,6 +35,15 @@ def random_trace(
     if not answered:
         evidence = Evidence(torch.randn(4, 8, generator=rng), torch.randn(4, generator=rng))
     return Trace(looks, torch.randn(windows, latents, 8, generator=rng), mask, answer, mixing, evidence)
+
+
+def random_pull(trace: Trace, seed: int = 0) -> tuple[Pull, ...]:
+    """How the logit of a class might change with each look of a random trace."""
+    rng = torch.Generator().manual_seed(seed)
+    sizes = [(look.query.shape[:3], look.key.shape[:3]) for look in trace.looks]
+    return tuple(
+        Pull(*(torch.randn(*shape, 4, generator=rng) for shape in (query, key))) for query, key in sizes
+    )
 
 
 def probe(likeness: torch.Tensor) -> Trace:
