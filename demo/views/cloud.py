@@ -17,7 +17,7 @@ PLOTLY_SCRIPT = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 def head() -> str:
-    """For the page's head: what brings Plotly's script. The page opens in half the time where no scene is drawn."""
+    """For the page's head: what brings Plotly's script, which is too large to open every page with."""
     code = (STATIC / "plotly.js").read_text(encoding="utf-8")
     return f'<script>const zooPlotlyScript = "/gradio_api/file={PLOTLY_SCRIPT}";\n{code}</script>'
 
