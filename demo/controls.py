@@ -16,6 +16,10 @@ from perceiver_zoo.zoo import default_lens, find
 LIKELIEST, NO_CLASS, NO_LOOK = ("The likeliest", ""), ("No other", ""), ("Nothing", 0)
 
 
+# Lenses that only models with a mean readout have, and only those whose answer one query makes.
+OF_MEANS, OF_ANSWERS = ("class_evidence", "gradient"), ("answer", "answer_gradient")
+
+
 class Controls:
     """The bar below a view. Its components stand in the order of a `Question`."""
 
@@ -27,8 +31,8 @@ class Controls:
         network = find(self.model).network
         latents, looks, heads = network["latents"], len(network["looks"]), network["cross_heads"]
         with gr.Group(elem_classes="asks"):
-            answered = network["readout"] != "mean"
-            lenses = [(lens.title, name) for name, lens in LENSES.items() if answered or name != "answer"]
+            others = OF_MEANS if network["readout"] != "mean" else OF_ANSWERS
+            lenses = [(lens.title, name) for name, lens in LENSES.items() if name not in others]
             first = LENSES[first_lens(self.model)]
             self.lens = gr.Radio(
                 lenses,

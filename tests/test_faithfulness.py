@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,7 +104,8 @@ def test_every_lens_finds_what_the_answer_depends_on(
             weights = result.map(name, look=look, **own)[0]
             assert weights[RED].min() > 2 * np.abs(weights[~RED]).max(), name
             found.add(name)
-    assert set(LENSES) - found == {"answer" if readout == "mean" else "class_evidence"}
+    others = {"answer", "answer_gradient"} if readout == "mean" else {"class_evidence", "gradient"}
+    assert set(LENSES) - found == others
 
 
 def test_class_evidence_adds_up_to_the_logit(result: Result) -> None:
@@ -146,6 +148,23 @@ def test_the_gradient_is_how_the_logit_changes(pipeline: Pipeline, result: Resul
         torch.testing.assert_close(
             pull.gradient @ pull.value.transpose(-1, -2), expected, atol=1e-5, rtol=1e-4
         )
+
+
+def test_the_answers_gradient_is_how_the_logit_changes(asking: Pipeline) -> None:
+    """The same for the decoder: against autograd through the answer's attention weights."""
+    from perceiver_zoo.pipeline.gradient import answer_pull
+
+    result = asking.classify(sample())
+    readout: Any = asking.network.readout
+    cross_attend, latents = readout.decoder.cross_attend, result.trace.latents.clone()
+    key, value = cross_attend.read(latents)
+    weight = (cross_attend.ask(readout.query[None]) @ key.transpose(-1, -2) / 4).softmax(-1).requires_grad_()
+    read = readout.query + cross_attend.attention.joined(weight @ value)
+    logit = readout.decoder.final(read + cross_attend.dense(read))[0, 0, 1]
+    assert float(logit.detach()) == pytest.approx(float(result.logits[0, 1]), abs=1e-5)
+    (expected,) = torch.autograd.grad(logit, weight)
+    pull = answer_pull(asking, result.trace, 1)
+    torch.testing.assert_close(pull.gradient @ pull.value.transpose(-1, -2), expected, atol=1e-6, rtol=1e-4)
 
 
 def test_a_gradient_reads_the_input_array_that_was_made(

@@ -16,6 +16,7 @@ TOUCHED: dict[str, tuple[str, ...]] = {
     "lens-gradient": ("cross", "transformer", "readout"),
     "lens-looks_at": ("input", "cross", "latents"),
     "lens-answer": ("cross", "latents", "readout"),
+    "lens-answer_gradient": ("cross", "latents", "readout"),
     "latent": ("latents",),
     "look": ("cross",),
     "head": ("cross",),

@@ -11,7 +11,18 @@ from perceiver_zoo.cli.common import KINDS, CommandError, Models, percent, posit
 if TYPE_CHECKING:
     from perceiver_zoo.zoo import ZooEntry
 
-LENSES = ("mean", "latent", "focus", "rollout", "class_evidence", "gradient", "looks_at", "answer")
+LENSES = (
+    "mean",
+    "latent",
+    "focus",
+    "rollout",
+    "class_evidence",
+    "gradient",
+    "looks_at",
+    "answer",
+    "answer_gradient",
+)
+OF_A_CLASS = ("class_evidence", "gradient", "answer_gradient")
 BEFORE = ("mean", "latent", "focus")  # the lenses that have scores
 OWN = {
     "latent": "latent",
@@ -111,8 +122,8 @@ def check_asked(args: argparse.Namespace) -> None:
     for name, own in OWN.items():
         if getattr(args, name) and lens != own:
             raise CommandError(f"--{name} is for the lens {own}, and --lens {lens} was asked for")
-    if args.label and lens not in ("class_evidence", "gradient"):
-        raise CommandError(f"--label is for class_evidence and gradient, and --lens {lens} was asked for")
+    if args.label and lens not in OF_A_CLASS:
+        raise CommandError(f"--label is for {', '.join(OF_A_CLASS)}, and --lens {lens} was asked for")
     if args.scale == "scores" and lens not in BEFORE:
         raise CommandError(f"the lens {lens} is made of what comes after the softmax: it has no scores")
 

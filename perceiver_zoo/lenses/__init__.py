@@ -5,7 +5,7 @@ from __future__ import annotations
 from perceiver_zoo.lenses.answer import answer
 from perceiver_zoo.lenses.class_evidence import class_evidence, contributions
 from perceiver_zoo.lenses.focus import ORDERS, focus, order
-from perceiver_zoo.lenses.gradient import Pull, gradient
+from perceiver_zoo.lenses.gradient import Pull, answer_gradient, gradient
 from perceiver_zoo.lenses.latent import latent
 from perceiver_zoo.lenses.lens import Lens
 from perceiver_zoo.lenses.looks_at import looks_at, readers
@@ -52,7 +52,7 @@ LENSES: dict[str, Lens] = {
             gradient,
             takes=("label",),
             scales=AFTER,
-            needs=lambda trace: trace.evidence is not None or trace.answer is not None,
+            needs=lambda trace: trace.evidence is not None,
         ),
         Lens(
             "looks_at",
@@ -70,6 +70,15 @@ LENSES: dict[str, Lens] = {
             scales=AFTER,
             needs=lambda trace: trace.answer is not None,
         ),
+        Lens(
+            "answer_gradient",
+            "Answer x gradient",
+            "The same, each latent weighed by how much more attention to it would have raised the logit of a class.",
+            answer_gradient,
+            takes=("label",),
+            scales=AFTER,
+            needs=lambda trace: trace.answer is not None,
+        ),
     )
 }
 
@@ -81,6 +90,7 @@ __all__ = [
     "Pull",
     "accumulate",
     "answer",
+    "answer_gradient",
     "class_evidence",
     "contributions",
     "focus",

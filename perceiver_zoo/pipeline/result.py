@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,23 @@ import numpy as np
 from PIL import Image
 
 from perceiver_zoo import views
-from perceiver_zoo.lenses import LENSES, Pull, readers
+from perceiver_zoo.lenses import LENSES, readers
 from perceiver_zoo.media.sample import Sample
 from perceiver_zoo.modalities.base import InputArray, Layout, Modality
 from perceiver_zoo.nn import Trace
 from perceiver_zoo.pipeline.calibration import tempered
-from perceiver_zoo.pipeline.gradient import pulls
+from perceiver_zoo.pipeline.gradient import answer_pull, pulls
 from perceiver_zoo.zoo import taxonomy
 
 if TYPE_CHECKING:
     from perceiver_zoo.pipeline.classifier import Pipeline
 
-MAPS_KEPT = 16  # of the gradient lens, of one result
+MAPS_KEPT = 16  # that needed gradients, of one result
+# What the lenses that need gradients are given of a model and a result, for a class.
+PULLS: dict[str, Callable[..., Any]] = {
+    "gradient": lambda model, result, label: pulls(model, result.inputs, label),
+    "answer_gradient": lambda model, result, label: answer_pull(model, result.trace, label),
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,8 @@ class Result:
 
     logits: float32 [W, classes], one row a window. inputs: what was read; its mask says which elements were left out.
     temperature: makes the mean of their probabilities say how often the answer is right. seconds: time of each step.
-    pipeline: the model, which the result does not keep alive: maps come from the trace; only the gradient lens runs
-    the network again.
+    pipeline: the model, which the result does not keep alive: maps come from the trace; only the lenses of
+    PULLS run the network, or its decoder, again.
     """
 
     model: str
@@ -133,16 +139,16 @@ class Result:
             raise ValueError(f"the lens {lens} does not take {', '.join(sorted(own))}")
         if "label" in LENSES[lens].takes:
             asked = asked | {"label": self.index_of(asked.get("label"))}
-        if lens == "gradient":
-            return self.gradient(**asked)
+        if lens in PULLS:
+            return self.pulled(lens, **asked)
         return LENSES[lens](self.trace, **asked).numpy()
 
-    def gradient(self, label: int, **asked: Any) -> np.ndarray:
-        """The gradient lens's own map [W, M], made once: it takes the largest models seconds."""
-        question = (label, *sorted(asked.items()))
+    def pulled(self, lens: str, label: int, **asked: Any) -> np.ndarray:
+        """The own map [W, M] of a lens that needs gradients, made once: it may take a network run."""
+        question = (lens, label, *sorted(asked.items()))
         found = self.gradients.get(question)
         if found is None:
-            found = LENSES["gradient"](self.trace, pull=last_pulls(self, label), **asked).numpy()
+            found = LENSES[lens](self.trace, pull=last_pull(self, lens, label), **asked).numpy()
             if len(self.gradients) >= MAPS_KEPT:
                 self.gradients.pop(next(iter(self.gradients)), None)
             self.gradients[question] = found
@@ -150,7 +156,7 @@ class Result:
 
     @cached_property
     def gradients(self) -> dict[tuple, np.ndarray]:
-        """The last maps of the gradient lens, by what was asked."""
+        """The last maps that needed gradients, by what was asked."""
         return {}
 
     def readers(self, element: int, look: int = 0, head: int | None = None) -> np.ndarray:
@@ -159,9 +165,9 @@ class Result:
 
 
 @lru_cache(maxsize=2)  # of all results together
-def last_pulls(result: Result, label: int) -> tuple[Pull, ...]:
-    """Gradients of a class, kept so that another look or head need not run the network again."""
+def last_pull(result: Result, lens: str, label: int) -> Any:
+    """What a lens needs of the gradients of a class, kept so that another look or head need not run it again."""
     model = result.pipeline()
     if model is None:
-        raise ValueError("the gradient lens runs the network again, and the model is gone: keep it")
-    return pulls(model, result.inputs, label)
+        raise ValueError(f"the lens {lens} runs the network again, and the model is gone: keep it")
+    return PULLS[lens](model, result, label)

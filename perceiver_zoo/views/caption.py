@@ -17,7 +17,9 @@ LENS_NAMES = {
     "gradient": "attention times gradient of {label}",
     "looks_at": "what the readers of element {element} read",
     "answer": "what the answer's query read, by way of the latents",
+    "answer_gradient": "the answer's query times gradient of {label}, by way of the latents",
 }
+IN_LOGITS = ("class_evidence", "gradient", "answer_gradient")
 BAR, HEIGHT = 180, 44  # pixels
 
 
@@ -31,7 +33,7 @@ def caption(
     asked = {"latent": 0, "rank": 0, "element": 0, "label": "the likeliest class"} | own
     counted = {name: at if isinstance(at, str) else at + 1 for name, at in asked.items()}
     heads = "mean over heads" if head is None else f"head {head + 1}"
-    unit = "in logits" if lens in ("class_evidence", "gradient") else SCALE_NAMES[scale]
+    unit = "in logits" if lens in IN_LOGITS else SCALE_NAMES[scale]
     which = f"{looks} looks" if look is None else f"look {look + 1} of {looks}"
     return f"{model}, {which}, {LENS_NAMES[lens].format(**counted)}, {heads}, {unit}"
 

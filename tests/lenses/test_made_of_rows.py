@@ -11,6 +11,7 @@ import torch
 
 from perceiver_zoo.lenses import (
     LENSES,
+    answer_gradient,
     class_evidence,
     focus,
     gradient,
@@ -24,7 +25,7 @@ from perceiver_zoo.lenses import (
 )
 from perceiver_zoo.nn import Trace
 from tests.lenses.test_lenses import close, naive
-from tests.lenses.trace_making import random_pull, random_trace
+from tests.lenses.trace_making import answers_pull, random_pull, random_trace
 
 ASKED = [*product((0, 2), (None, 1), (False, True))]
 
@@ -107,6 +108,17 @@ def test_gradients_weigh_attention(
         close(gradient(trace, look, head, pull=pull), product.clamp_min(0).mean(1).mean(1))
 
 
+@pytest.mark.parametrize(("look", "head", "masked"), ASKED)
+def test_gradients_weigh_the_answers_look(look: int, head: int | None, masked: bool) -> None:
+    trace = random_trace(masked=masked, answered=True)
+    pull = answers_pull(trace)
+    assert trace.answer is not None
+    row = (trace.answer.query @ trace.answer.key.transpose(-1, -2) / 2).softmax(-1)
+    weighed = (row * torch.einsum("whqd,whnd->whqn", pull.gradient, pull.value)).clamp_min(0).mean(1)[:, 0]
+    expected = torch.einsum("wn,wnm->wm", weighed, full_of(trace, look, head))
+    close(answer_gradient(trace, look, head, pull=pull), expected)
+
+
 def test_rollout_starts_at_the_decoders_row() -> None:
     trace = random_trace(answered=True)
     assert trace.answer is not None
@@ -148,6 +160,8 @@ def test_an_element_one_latent_alone_reads_shows_that_latents_row() -> None:
         ("looks_at", {"scale": "scores"}, "its scale is weights"),
         ("gradient", {"scale": "scores"}, "its scale is weights"),
         ("gradient", {}, "ask it of a result"),
+        ("answer_gradient", {"scale": "scores"}, "its scale is weights"),
+        ("answer_gradient", {}, "needs the query of an answer and its gradients"),
     ],
 )
 def test_what_does_not_exist_is_said(lens: str, own: dict, message: str) -> None:
@@ -168,7 +182,7 @@ def test_a_lens_is_there_where_the_trace_has_what_it_needs() -> None:
     plain = {"mean", "latent", "focus", "looks_at"}
     for trace, more in (
         (read, {"rollout", "class_evidence", "gradient"}),
-        (answered, {"rollout", "gradient", "answer"}),
+        (answered, {"rollout", "answer", "answer_gradient"}),
         (neither, set()),
     ):
         assert {name for name, lens in LENSES.items() if lens.available(trace)} == plain | more
@@ -179,8 +193,8 @@ def test_the_maps_of_a_signed_lens_alone_lie_on_both_sides_of_zero(answered: boo
     trace = random_trace(answered=answered)
     for name, lens in LENSES.items():
         if lens.available(trace):
-            own = {"pull": random_pull(trace)} if name == "gradient" else {}
-            shown = lens(trace, **own)
+            made = {"gradient": random_pull, "answer_gradient": answers_pull}
+            shown = lens(trace, pull=made[name](trace)) if name in made else lens(trace)
             assert (shown > 0).any() and bool((shown < 0).any()) == lens.signed, name
 
 

@@ -46,6 +46,14 @@ def random_pull(trace: Trace, seed: int = 0) -> tuple[Pull, ...]:
     )
 
 
+def answers_pull(trace: Trace, seed: int = 0) -> Pull:
+    """How the logit of a class might change with what the answer's query reads of a random trace."""
+    assert trace.answer is not None
+    rng = torch.Generator().manual_seed(seed)
+    shapes = trace.answer.query.shape[:3], trace.answer.key.shape[:3]
+    return Pull(*(torch.randn(*shape, 6, generator=rng) for shape in shapes))
+
+
 def probe(likeness: torch.Tensor) -> Trace:
     """One look, one head, two latents that ask for the elements of greatest `likeness` [W, M], and hard."""
     spread = likeness - likeness.mean(dim=1, keepdim=True)
