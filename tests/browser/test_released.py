@@ -64,6 +64,8 @@ def test_image(page):
     assert "3,025 patches" in panel.locator(".status").first.inner_text()
     panel.get_by_text("The answer's query", exact=True).click()
     panel.locator(".legend", has_text="what the answer's query read").wait_for()
+    panel.get_by_text("Answer x gradient", exact=True).click()
+    panel.locator(".legend", has_text="the answer's query times gradient of").wait_for()
     panel.get_by_role("slider", name="Latent").first.press("End")  # far beyond the bundled model's 32
     panel.locator(".legend", has_text="latent 512").wait_for()
 
