@@ -14,8 +14,6 @@ from perceiver_zoo.pipeline import Result
 from perceiver_zoo.zoo import default_lens, find
 
 LIKELIEST, NO_CLASS, NO_LOOK = ("The likeliest", ""), ("No other", ""), ("Nothing", 0)
-
-
 # Lenses that only models with a mean readout have, and only those whose answer one query makes.
 OF_MEANS, OF_ANSWERS = ("class_evidence", "gradient"), ("answer", "answer_gradient")
 

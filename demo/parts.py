@@ -40,9 +40,8 @@ def picture(label: str, height: int, elem_id: str, format: str = "png") -> gr.Im
 
 def read_path(component: Any) -> Any:
     """Have a component hand over the uploaded file itself: decoding strangers' files is the guarded worker's work."""
-    component.__class__ = handing_paths(
-        type(component)
-    )  # of its class, for every update makes a new component
+    # By its class, for every update makes a new component.
+    component.__class__ = handing_paths(type(component))
     return component
 
 
@@ -54,9 +53,8 @@ def handing_paths(kind: Any) -> Any:
         "__module__": kind.__module__,
         "preprocess": lambda self, payload: payload.path if payload is not None else None,
     }
-    return ABCMeta.__new__(
-        type(kind), kind.__name__, (kind,), own
-    )  # Gradio's would write a .pyi beside this file
+    # Gradio's own way to make a class would write a .pyi beside this file.
+    return ABCMeta.__new__(type(kind), kind.__name__, (kind,), own)
 
 
 def gradio_folder() -> str:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from perceiver_zoo.lenses.rows import accumulate, check_weights, pick, weight_rows
-from perceiver_zoo.nn.attention import attention_scores
+from perceiver_zoo.lenses.rows import accumulate, attention_rows, check_weights, pick, weight_rows
 from perceiver_zoo.nn.trace import Trace
 
 
@@ -71,6 +70,6 @@ def answer_gradient(
         raise ValueError(
             "the answer's gradient lens needs the query of an answer and its gradients for a class"
         )
-    row = attention_scores(trace.answer.query.float(), trace.answer.key.float()).softmax(dim=-1)
+    row = attention_rows(trace.answer)
     slope = pull.gradient.float() @ pull.value.float().transpose(-1, -2)
     return accumulate(trace, look, head, (row * slope).clamp_min(0).mean(dim=1))[:, 0]

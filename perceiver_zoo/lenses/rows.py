@@ -98,9 +98,14 @@ def accumulate(trace: Trace, look: int, head: int | None, weights: Tensor) -> Te
     return total
 
 
+def attention_rows(asked: Look) -> Tensor:
+    """Rows [W, heads, Q, N] of queries [W, heads, Q, d] on keys [W, heads, N, d]."""
+    return attention_scores(asked.query.float(), asked.key.float()).softmax(dim=-1)
+
+
 def attention_row(asked: Look) -> Tensor:
-    """The row [W, N] of one query [W, heads, 1, d] on keys [W, heads, N, d], averaged over the heads."""
-    return attention_scores(asked.query.float(), asked.key.float()).softmax(dim=-1).mean(dim=1)[:, 0]
+    """The row [W, N] of one query [W, heads, 1, d], averaged over the heads."""
+    return attention_rows(asked).mean(dim=1)[:, 0]
 
 
 def sole_row(trace: Trace, query: Tensor, key: Tensor, scale: str) -> Tensor:

@@ -47,9 +47,8 @@ def answer_pull(pipeline: Pipeline, trace: Trace, label: int) -> Pull:
     readout: Any = pipeline.network.readout
     cross_attend = readout.decoder.cross_attend
     with torch.inference_mode(False):
-        latents = trace.latents.clone().to(
-            pipeline.device
-        )  # what was made in inference mode takes no gradients
+        # A copy, for what was made in inference mode takes no gradients.
+        latents = trace.latents.clone().to(pipeline.device)
         with torch.enable_grad(), reads_of([cross_attend]) as reads:
             logits = readout(latents, latents)  # the query of a class is its own, not an input element's
             (slope,) = torch.autograd.grad(logits[:, label].sum(), reads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from perceiver_zoo.lenses import LENSES
 from perceiver_zoo.views.colour import Span, colours
 
 SCALE_NAMES = {"weights": "attention after the softmax", "scores": "scores before the softmax"}
@@ -19,7 +20,6 @@ LENS_NAMES = {
     "answer": "what the answer's query read, by way of the latents",
     "answer_gradient": "the answer's query times gradient of {label}, by way of the latents",
 }
-IN_LOGITS = ("class_evidence", "gradient", "answer_gradient")
 BAR, HEIGHT = 180, 44  # pixels
 
 
@@ -33,7 +33,7 @@ def caption(
     asked = {"latent": 0, "rank": 0, "element": 0, "label": "the likeliest class"} | own
     counted = {name: at if isinstance(at, str) else at + 1 for name, at in asked.items()}
     heads = "mean over heads" if head is None else f"head {head + 1}"
-    unit = "in logits" if lens in IN_LOGITS else SCALE_NAMES[scale]
+    unit = "in logits" if "label" in LENSES[lens].takes else SCALE_NAMES[scale]
     which = f"{looks} looks" if look is None else f"look {look + 1} of {looks}"
     return f"{model}, {which}, {LENS_NAMES[lens].format(**counted)}, {heads}, {unit}"
 

@@ -71,9 +71,8 @@ def test_a_tab_that_was_chosen_stays_when_the_address_is_answered_late(visit):
     page.get_by_role("tab", name="Zoo", exact=True).click()
     page.wait_for_timeout(500)  # by now every question of the page's load is held
     late = False
-    with page.expect_request(
-        "**/queue/join*", timeout=PATIENCE
-    ):  # what is asked once the address was answered
+    # What is asked once the address was answered.
+    with page.expect_request("**/queue/join*", timeout=PATIENCE):
         for route in held:
             route.continue_()
     page.wait_for_timeout(500)
